@@ -1,0 +1,56 @@
+"""What every script shares: a parser of named files, one-sentence errors, writing beside and renaming."""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from c3.errors import C3Error
+
+
+def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
+    """Parse ``--name value`` options and call ``main``; a :class:`C3Error` prints its sentence and exits with 1.
+
+    Each keyword is an option's name and its ``argparse`` settings; options are required unless they have a default.
+    """
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    for name, settings in arguments.items():
+        required = "default" not in settings
+        parser.add_argument(f"--{name.replace('_', '-')}", required=required, **settings)
+    try:
+        main(parser.parse_args())
+    except C3Error as error:
+        sys.exit(f"c3: {error}")
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def section(text: str) -> dict:
+    """The ``type`` of an option that carries a part of the configuration as JSON."""
+    return json.loads(text)
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A path beside ``path`` (same suffix) to write to; renamed to it on success, removed on failure."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
