@@ -1,0 +1,89 @@
+"""The manifest: a row per segment, all that the later steps know of the data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from c3.errors import C3Error
+
+SCHEMA = pa.schema(
+    [
+        ("segment_id", pa.string()),
+        ("recording_id", pa.string()),
+        ("audio_path", pa.string()),
+        ("video_path", pa.string()),
+        ("start", pa.float64()),
+        ("end", pa.float64()),
+        ("media_start", pa.float64()),
+        ("labels", pa.list_(pa.string())),
+        ("split", pa.string()),
+    ]
+)
+COLUMNS = SCHEMA.names
+SPLITS = ("train", "validation", "evaluation")
+
+
+def read(path: str | Path) -> pd.DataFrame:
+    """The manifest; ``labels`` holds lists, ``video_path`` None where there are no pictures."""
+    manifest = pq.read_table(path).to_pandas(ignore_metadata=True)
+    manifest["labels"] = [list(labels) for labels in manifest["labels"]]
+    manifest["video_path"] = manifest["video_path"].astype(object).where(manifest["video_path"].notna(), None)
+    return manifest
+
+
+def write(manifest: pd.DataFrame, path: str | Path) -> None:
+    """Write the manifest as parquet."""
+    pq.write_table(pa.Table.from_pandas(manifest[COLUMNS], schema=SCHEMA, preserve_index=False), path)
+
+
+def is_validation(recording_ids: Iterable[str], share: float, seed: int) -> np.ndarray:
+    """Which recordings are held out: bool (n,); a recording's lot depends on its name and the seed alone."""
+    return np.array([_lot(name, seed) < share for name in recording_ids], bool)
+
+
+def _lot(name: str, seed: int) -> float:
+    """A number in [0, 1), uniform over names."""
+    digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def validate(manifest: pd.DataFrame, name: str = "the manifest") -> None:
+    """:class:`C3Error` if a segment stands twice or ends before it starts, or its recording is in two splits.
+
+    ``name`` says in the sentence where the table comes from.
+    """
+    twice = manifest["segment_id"][manifest["segment_id"].duplicated()]
+    if len(twice):
+        raise C3Error(f"{name}: segment {twice.iloc[0]} stands twice; allowed is once in all segment CSVs.")
+    backward = manifest[manifest["end"] <= manifest["start"]]
+    if len(backward):
+        row = backward.iloc[0]
+        raise C3Error(
+            f"{name}: segment {row.segment_id} ends at {row.end:g} s; allowed is after {row.start:g} s."
+        )
+    splits = manifest.groupby("recording_id")["split"].nunique()
+    if (splits > 1).any():
+        recording = splits.index[splits > 1][0]
+        raise C3Error(
+            f"{name}: recording {recording} is in training and in evaluation; allowed is only one of them."
+        )
+
+
+def check_evaluated(manifest: pd.DataFrame, classes: pd.DataFrame, name: str) -> None:
+    """:class:`C3Error` if a class that occurs in training has no positive segment in evaluation."""
+    evaluation = manifest["split"] == "evaluation"
+    trained = set(manifest.loc[~evaluation, "labels"].explode().dropna())
+    evaluated = set(manifest.loc[evaluation, "labels"].explode().dropna())
+    for row in classes.itertuples():
+        if row.label in trained - evaluated:
+            raise C3Error(
+                f"{name}: class {row.label} ({row.name}) has no positive segment in evaluation; "
+                "allowed is at least one for each class that occurs in training."
+            )

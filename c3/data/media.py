@@ -1,0 +1,220 @@
+"""Decoding: the sound and the pictures of a piece of a media file, aligned by presentation time.
+
+Sound of WAV, FLAC, Ogg and MP3 is read by libsndfile (which seeks to the sample and drops the encoder's
+delay), everything else by FFmpeg through PyAV, where each decoded block is laid down at its presentation
+time, so that the same sound gives the same samples, up to codec loss, from every container.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import av
+import cv2
+import numpy as np
+import soundfile
+import soxr
+
+AUDIO_EXTENSIONS = ("wav", "flac", "m4a", "ogg", "mp3")
+VIDEO_EXTENSIONS = ("mp4", "mkv", "webm")
+SNDFILE_EXTENSIONS = ("wav", "flac", "ogg", "mp3")
+REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named")
+PREROLL_SECONDS = 0.5
+"""how far before the asked start decoding begins, so that codecs with memory have settled"""
+CONTINUOUS_SECONDS = 0.005
+"""blocks whose times fit this closely follow each other without a gap: Matroska rounds times to 1 ms"""
+
+
+class Quarantined(Exception):
+    """A segment that cannot be used; ``reason`` is one of :data:`REASONS`."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode_audio(path: str, start: float, seconds: float, sample_rate: int) -> np.ndarray:
+    """Mono sound of ``path`` from ``start`` s on: float32 (n,) at ``sample_rate`` Hz.
+
+    n is at most seconds · sample_rate. Channels are averaged, the rate is converted by soxr (HQ). The result
+    is shorter than asked where the data end earlier, of length 0 if they end before ``start``.
+    Raises :class:`Quarantined` (missing, empty, broken).
+    """
+    check_file(path)
+    if path.lower().endswith(SNDFILE_EXTENSIONS):
+        try:
+            samples, rate = _read_sndfile(path, start, seconds)
+        except soundfile.LibsndfileError:
+            samples, rate = _read_ffmpeg(path, start, seconds)
+    else:
+        samples, rate = _read_ffmpeg(path, start, seconds)
+    if not np.isfinite(samples).all():
+        raise Quarantined("broken")
+    if rate != sample_rate and len(samples):
+        samples = soxr.resample(samples, rate, sample_rate, quality="HQ")
+    return samples[: round(seconds * sample_rate)]
+
+
+def decode_frames(
+    path: str, start: float, seconds: float, frames_per_second: float, pixels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of ``path`` from ``start`` s on: uint8 RGB (n, pixels, pixels, 3), and their times (n,).
+
+    The segment is cut into intervals of 1 / frames_per_second; each gives the picture whose presentation time
+    is nearest to its middle, unless that picture lies in another interval. Times are float32 seconds from
+    ``start``. Pictures are centre-cropped to a square and averaged down (area). A file without pictures, or
+    whose pictures cannot be decoded, gives n = 0. Raises :class:`Quarantined` (missing, empty).
+    """
+    check_file(path)
+    step = 1.0 / frames_per_second
+    grid = (np.arange(int(seconds * frames_per_second + 1e-6)) + 0.5) * step
+    pictures, times = [], []
+    for time, frame in _nearest(_presented(path, start), grid, step / 2):
+        pictures.append(square(frame.to_ndarray(format="rgb24"), pixels))
+        times.append(time)
+    if not pictures:
+        return np.zeros((0, pixels, pixels, 3), np.uint8), np.zeros(0, np.float32)
+    return np.stack(pictures), np.asarray(times, np.float32)
+
+
+def square(picture: np.ndarray, pixels: int) -> np.ndarray:
+    """The central square of an RGB picture (h, w, 3), resized to (pixels, pixels, 3) by area averaging."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    crop = picture[top : top + side, left : left + side]
+    if side == pixels:
+        return np.ascontiguousarray(crop)
+    return cv2.resize(crop, (pixels, pixels), interpolation=cv2.INTER_AREA)
+
+
+def check_file(path: str) -> None:
+    """Raises :class:`Quarantined` if there is no file (missing) or no byte in it (empty)."""
+    try:
+        size = os.path.getsize(path)
+    except OSError:
+        raise Quarantined("missing") from None
+    if size == 0:
+        raise Quarantined("empty")
+
+
+def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
+    """Mono float32 samples at the file's own rate, and that rate."""
+    with soundfile.SoundFile(path) as file:
+        if file.frames == 0:
+            raise Quarantined("empty")
+        first = round(start * file.samplerate)
+        if first >= file.frames:
+            return np.zeros(0, np.float32), file.samplerate
+        file.seek(first)
+        samples = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
+        return samples.mean(axis=1), file.samplerate
+
+
+def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
+    """Mono float32 samples at the stream's own rate, laid down at their presentation times, and that rate."""
+    try:
+        container = av.open(path, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError):
+        raise Quarantined("broken") from None
+    with container:
+        if not container.streams.audio:
+            raise Quarantined("empty")
+        stream = container.streams.audio[0]
+        rate = stream.codec_context.sample_rate
+        if not rate:
+            raise Quarantined("broken")
+        wanted = round(seconds * rate)
+        samples = np.zeros(wanted, np.float32)
+        end, decoded, errors, expected = 0, 0, 0, None
+        for frame in _decoded(container, stream, start):
+            if frame is None:
+                errors += 1
+                continue
+            decoded += 1
+            block = _mono(frame)
+            first = round((frame.time - start) * rate)
+            if expected is not None and abs(first - expected) <= CONTINUOUS_SECONDS * rate:
+                first = expected
+            expected = first + len(block)
+            if first >= wanted:
+                break
+            block, first = (block[-first:], 0) if first < 0 else (block, first)
+            block = block[: wanted - first]
+            samples[first : first + len(block)] = block
+            if len(block):
+                end = max(end, first + len(block))
+        if not decoded:
+            raise Quarantined("broken" if errors else "empty")
+    return samples[:end], rate
+
+
+def _mono(frame: av.AudioFrame) -> np.ndarray:
+    """The channel mean of a decoded block, float32 (n,), full scale 1."""
+    block = frame.to_ndarray()
+    if not frame.format.is_planar:
+        block = block.reshape(-1, frame.layout.nb_channels).T
+    if block.dtype == np.uint8:
+        return ((block.astype(np.float32) - 128) / 128).mean(axis=0)
+    if np.issubdtype(block.dtype, np.integer):
+        return (block / np.float32(-float(np.iinfo(block.dtype).min))).astype(np.float32).mean(axis=0)
+    return block.astype(np.float32).mean(axis=0)
+
+
+def _decoded(container, stream, start: float) -> Iterator:
+    """Decoded frames from a little before ``start`` s on; None for each packet that cannot be decoded."""
+    stream.codec_context.thread_count = 1
+    if start > PREROLL_SECONDS:
+        try:
+            container.seek(int((start - PREROLL_SECONDS) / stream.time_base), stream=stream)
+        except av.FFmpegError:
+            yield None
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            yield None
+            return
+        if packet is None:
+            return
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            yield None
+            continue
+        yield from (frame for frame in frames if frame.pts is not None)
+
+
+def _presented(path: str, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
+    """(seconds from ``start``, picture) in the order of presentation, from the key frame before ``start``."""
+    try:
+        container = av.open(path, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError):
+        return
+    with container:
+        if container.streams.video:
+            for frame in _decoded(container, container.streams.video[0], start):
+                if frame is not None:
+                    yield frame.time - start, frame
+
+
+def _nearest(
+    presented: Iterator[tuple[float, av.VideoFrame]], grid: np.ndarray, reach: float
+) -> Iterator[tuple[float, av.VideoFrame]]:
+    """For each time of the ascending ``grid``, the picture nearest to it and at most ``reach`` away."""
+    position, before = 0, None
+    for time, frame in presented:
+        while position < len(grid) and time >= grid[position]:
+            nearest = (time, frame)
+            if before is not None and grid[position] - before[0] <= time - grid[position]:
+                nearest = before
+            if abs(nearest[0] - grid[position]) <= reach:
+                yield nearest
+            position += 1
+        if position == len(grid):
+            return
+        before = (time, frame)
+    if before is not None and position < len(grid) and abs(before[0] - grid[position]) <= reach:
+        yield before

@@ -1,0 +1,46 @@
+"""One shard of the manifest → log-mel rows, frames, their index, and the segments that cannot be used."""
+
+import pandas as pd
+from tqdm import tqdm
+
+from c3 import config
+from c3.cli import replacing, run, section
+from c3.data import features, manifest, store
+
+
+def main(args):
+    spec = config.Features(**args.features)
+    table = manifest.read(args.manifest)
+    bounds = [i * len(table) // args.shards for i in (args.shard, args.shard + 1)]
+    quarantine = []
+
+    def extracts():
+        segments = table.iloc[slice(*bounds)]
+        for segment in tqdm(segments.itertuples(), total=len(segments), desc="features", mininterval=5):
+            try:
+                yield segment, features.extract(segment, spec)
+            except features.Quarantined as reason:
+                quarantine.append((segment.segment_id, segment.audio_path, reason.reason))
+
+    with (
+        replacing(args.rows) as rows,
+        replacing(args.frames) as frames,
+        replacing(args.index) as index,
+        replacing(args.quarantine) as quarantined,
+    ):
+        store.write_index(store.write_shard(extracts(), spec, args.shard, rows, frames), spec, index)
+        pd.DataFrame(quarantine, columns=store.QUARANTINE_COLUMNS).to_csv(quarantined, index=False)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        manifest={},
+        features={"type": section},
+        shard={"type": int},
+        shards={"type": int},
+        rows={},
+        frames={},
+        index={},
+        quarantine={},
+    )
