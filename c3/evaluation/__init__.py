@@ -1,0 +1,17 @@
+"""The three evaluations and the judgement of clusterings. They need arrays and tables, never a network."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+COLUMNS = ["model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
+"""A row per number; the experiment's name is put in front when the tables are gathered into metrics.csv."""
+
+
+def results(evaluation: str, model: str, numbers: list[dict]) -> pd.DataFrame:
+    """Rows of the results table; what does not apply is empty.
+
+    Each of ``numbers`` has metric, value and those of strategy, budget, seed that apply.
+    """
+    table = pd.DataFrame([{"model": model, "evaluation": evaluation, **number} for number in numbers])
+    return table.reindex(columns=COLUMNS).astype({"budget": "Int64", "seed": "Int64"})

@@ -1,0 +1,126 @@
+"""Label efficiency: how good is the classifier for the labels that were paid for?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from c3.annotation import STRATEGIES, BudgetError, GroundTruth, Pool
+from c3.config import Classifier
+from c3.evaluation.shallow_classifier import Bench
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(
+    strategy: str,
+    budgets: Sequence[int | None],
+    pools: Sequence[Pool],
+    benches: Sequence[Bench],
+    manifest: pd.DataFrame,
+    settings: Classifier,
+    seeds: Sequence[int],
+) -> list[dict]:
+    """Numbers of one strategy's curve: mAP, d_prime and labels_asked for each budget and seed.
+
+    Seed number i uses pool and bench number i (mod their number), one for each training seed. The labels
+    that the classifier is trained on come from an annotator made anew for each budget and seed; the benches
+    read the labels of the scored segments for scoring alone. With one seed, a smaller budget asks for a
+    part of what a bigger one asks for. A budget that is more than the strategy can spend ends its curve,
+    with a line in the log.
+    """
+    numbers = []
+    for number, seed in enumerate(seeds):
+        pool, bench = pools[number % len(pools)], benches[number % len(benches)]
+        for budget in sorted(budgets, key=lambda b: b or 0):
+            annotator = GroundTruth(manifest)
+            try:
+                weak = STRATEGIES[strategy](pool, budget, np.random.default_rng(seed), annotator)
+            except BudgetError as error:
+                log.warning("Skipped strategy %s at seed %s: %s", strategy, seed, error)
+                break
+            scores = {**bench.score(weak, settings, seed), "labels_asked": float(annotator.cost)}
+            numbers += [
+                {"strategy": strategy, "budget": budget, "seed": seed, "metric": metric, "value": value}
+                for metric, value in scores.items()
+            ]
+    return numbers
+
+
+def curve(results: pd.DataFrame, strategy: str, seed: int | None = None) -> pd.DataFrame:
+    """A strategy's curve in a results table: labels, mAP (mean over seeds, or of one), lowest, highest.
+
+    ``labels`` is the number asked for, not the budget. Only budgets that every seed could spend are kept.
+    """
+    rows = results[(results["evaluation"] == "label_efficiency") & (results["strategy"] == strategy)]
+    rows = rows[rows["metric"].isin(["mAP", "labels_asked"])]
+    seeds = rows["seed"].nunique()
+    wide = rows.assign(budget=rows["budget"].fillna(0)).pivot(
+        index=["budget", "seed"], columns="metric", values="value"
+    )
+    by_budget = wide.reset_index().groupby("budget", sort=True)
+    wide = wide.reset_index()[by_budget["seed"].transform("size").eq(seeds).to_numpy()]
+    if seed is not None:
+        wide = wide[wide["seed"] == seed]
+    groups = wide.groupby("budget", sort=True)
+    return pd.DataFrame(
+        {
+            "labels": groups["labels_asked"].mean(),
+            "mAP": groups["mAP"].mean(),
+            "lowest": groups["mAP"].min(),
+            "highest": groups["mAP"].max(),
+        }
+    ).reset_index(drop=True)
+
+
+def labels_needed(labels: np.ndarray, precision: np.ndarray, target: float) -> float:
+    """Labels at which a curve first reaches ``target``, linear in log labels between its points.
+
+    labels rise; ``target`` is at least the first precision and at most the highest.
+    """
+    after = int(np.argmax(precision >= target))
+    if after == 0:
+        return float(labels[0])
+    low, high = precision[after - 1], precision[after]
+    share = (target - low) / (high - low)
+    return float(np.exp((1 - share) * np.log(labels[after - 1]) + share * np.log(labels[after])))
+
+
+def label_reduction(random: pd.DataFrame, c3: pd.DataFrame, targets: int = 101) -> pd.DataFrame:
+    """Labels ``random`` needs over labels ``c3`` needs, at mAPs that both curves span.
+
+    Both have columns labels, mAP. Columns of the result: mAP (``targets`` of them, evenly spaced from the
+    higher of the two first points to the lower of the two highest), random, c3, reduction; no rows if the
+    curves share no range. (DESIGN: label efficiency.)
+    """
+    lowest = max(random["mAP"].iloc[0], c3["mAP"].iloc[0]) if len(random) and len(c3) else np.inf
+    highest = min(random["mAP"].max(), c3["mAP"].max()) if len(random) and len(c3) else -np.inf
+    table = pd.DataFrame({"mAP": np.linspace(lowest, highest, targets) if lowest < highest else np.array([])})
+    for name, points in (("random", random), ("c3", c3)):
+        labels, precision = points["labels"].to_numpy(float), points["mAP"].to_numpy(float)
+        table[name] = np.array([labels_needed(labels, precision, target) for target in table["mAP"]], float)
+    return table.assign(reduction=table["random"] / table["c3"])
+
+
+def reductions(results: pd.DataFrame) -> list[dict]:
+    """Median and best label reduction of each strategy against ``random``.
+
+    For each seed, and (seed empty) for the curves averaged over seeds. A strategy whose curve shares no range
+    of mAP with that of ``random`` has none.
+    """
+    rows = results[results["evaluation"] == "label_efficiency"]
+    numbers = []
+    for strategy in [name for name in rows["strategy"].unique() if name not in ("random", "all")]:
+        for seed in [None, *sorted(rows["seed"].dropna().unique())]:
+            table = label_reduction(curve(rows, "random", seed), curve(rows, strategy, seed))
+            for metric, value in (
+                ("median", table["reduction"].median()),
+                ("best", table["reduction"].max()),
+            ):
+                if len(table):
+                    name = f"label_reduction_{metric}"
+                    numbers.append({"strategy": strategy, "seed": seed, "metric": name, "value": value})
+    return numbers

@@ -1,0 +1,36 @@
+"""Ask the annotator for labels and give them to windows: the weak labels of one row of the curriculum."""
+
+import numpy as np
+
+from c3.annotation import STRATEGIES, GroundTruth, Pool
+from c3.cli import replacing, run
+from c3.data import manifest
+from c3.data.store import Features
+from c3.evaluation.inputs import read_clusters
+
+
+def main(args):
+    annotator = GroundTruth(manifest.read(args.manifest))
+    windows = Features(args.index).window_table()
+    if args.clusters:
+        pool = Pool.of(read_clusters(args.clusters, windows, args.index), args.clusters)
+    else:
+        pool = Pool.of(windows, args.index)
+    weak = STRATEGIES[args.strategy](pool, args.budget, np.random.default_rng(args.seed), annotator)
+    with replacing(args.labels) as labels, replacing(args.asked) as asked:
+        weak.to_parquet(labels, index=False)
+        annotator.receipt().to_csv(asked, index=False)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        manifest={},
+        index={"help": "features/index.parquet"},
+        clusters={"default": None, "help": "clusters file, for the strategies that ask by cluster"},
+        strategy={"choices": list(STRATEGIES)},
+        budget={"type": int, "help": "labels to ask for; `all` asks for every one"},
+        seed={"type": int},
+        labels={"help": "weak labels of windows, parquet"},
+        asked={"help": "what was asked, in order, CSV"},
+    )

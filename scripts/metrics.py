@@ -1,0 +1,32 @@
+"""Gather all numbers of an experiment in one table, and add the label reductions that follow from them."""
+
+import pandas as pd
+
+from c3.cli import replacing, run
+from c3.evaluation import COLUMNS, label_efficiency, results
+
+EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "clustering"]
+
+
+def main(args):
+    tables = pd.concat(
+        [pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables]
+    )
+    derived = [
+        results("label_efficiency", model, label_efficiency.reductions(rows))
+        for model, rows in tables[tables["evaluation"] == "label_efficiency"].groupby("model", sort=False)
+    ]
+    table = pd.concat([tables, *derived], ignore_index=True)
+    table = table.sort_values("evaluation", key=lambda column: column.map(EVALUATIONS.index), kind="stable")
+    table.insert(0, "experiment", args.experiment)
+    with replacing(args.out) as out:
+        table[["experiment", *COLUMNS]].to_csv(out, index=False, float_format="%.6f")
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        experiment={"help": "name of the experiment"},
+        tables={"nargs": "+", "help": "tables of the evaluations, models in the order of the configuration"},
+        out={},
+    )

@@ -1,0 +1,43 @@
+"""Evaluate embeddings by query by example."""
+
+import numpy as np
+from tqdm import tqdm
+
+from c3.cli import replacing, run, section
+from c3.config import Evaluation
+from c3.evaluation import query_by_example, results
+from c3.evaluation.inputs import Inputs
+
+
+def main(args):
+    settings = Evaluation(**args.evaluation)
+    inputs = Inputs(args.index, args.manifest, args.classes)
+    segments, truth = inputs.scored(settings.split)
+    query_by_example.check(truth, inputs.classes["name"], args.manifest)
+    rows_of = inputs.windows.groupby("segment_id").indices
+    windows_of = [np.asarray(rows_of[segment]) for segment in segments]
+    vectors = inputs.vectors(args.embeddings)
+    numbers = []
+    for number, seed in enumerate(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)):
+        network = vectors[number % len(vectors)]
+        scores = query_by_example.evaluate(network, windows_of, truth, settings.examples, seed)
+        numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]
+    with replacing(args.out) as out:
+        results("query_by_example", args.model, numbers).to_csv(out, index=False)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        model={"help": "name in the tables"},
+        index={"help": "features/index.parquet"},
+        embeddings={
+            "nargs": "*",
+            "default": [],
+            "help": "one file per training seed; none: log-mel features",
+        },
+        manifest={},
+        classes={},
+        evaluation={"type": section, "help": "JSON of split, seeds, examples"},
+        out={},
+    )

@@ -1,0 +1,46 @@
+"""Evaluate embeddings by a shallow classifier trained on all labels."""
+
+from tqdm import tqdm
+
+from c3.annotation import STRATEGIES, GroundTruth, Pool
+from c3.cli import replacing, run, section
+from c3.config import Evaluation
+from c3.evaluation import metrics, results
+from c3.evaluation.inputs import Inputs
+from c3.evaluation.shallow_classifier import Bench
+
+
+def main(args):
+    settings = Evaluation(**args.evaluation)
+    inputs = Inputs(args.index, args.manifest, args.classes)
+    segments, truth = inputs.scored(settings.split)
+    metrics.check_classes(truth, inputs.classes["name"], args.manifest)
+    pool = Pool.of(inputs.windows, args.index)
+    labels = STRATEGIES["all"](pool, None, None, GroundTruth(inputs.manifest))
+    benches = [
+        Bench(vectors, inputs.windows, segments, truth, inputs.labels)
+        for vectors in inputs.vectors(args.embeddings)[: len(settings.seeds)]
+    ]
+    numbers = []
+    for number, seed in enumerate(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)):
+        scores = benches[number % len(benches)].score(labels, settings.classifier, seed)
+        numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]
+    with replacing(args.out) as out:
+        results("shallow_classifier", args.model, numbers).to_csv(out, index=False)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        model={"help": "name in the tables"},
+        index={"help": "features/index.parquet"},
+        embeddings={
+            "nargs": "*",
+            "default": [],
+            "help": "one file per training seed; none: log-mel features",
+        },
+        manifest={},
+        classes={},
+        evaluation={"type": section, "help": "JSON of split, seeds, classifier"},
+        out={},
+    )
