@@ -35,9 +35,16 @@ class Section(BaseModel):
 class Data(Section):
     """Where the segments come from, and how they are split."""
 
-    source: Literal["synthetic", "collage", "audioset"] = Field("synthetic", description="which section below makes the manifest")
-    validation_share: Share = Field(0.1, description="share of the training recordings held out for the histories and for tuning; never trained on")
-    max_quarantined: Annotated[float, Field(ge=0, le=1)] = Field(0.05, description="the run stops if more than this share of the segments cannot be used")
+    source: Literal["synthetic", "collage", "audioset"] = Field(
+        "synthetic", description="which section below makes the manifest"
+    )
+    validation_share: Share = Field(
+        0.1,
+        description="share of the training recordings held out for the histories and for tuning; never trained on",
+    )
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.05, description="the run stops if more than this share of the segments cannot be used"
+    )
     seed: int = Field(0, description="seed of the simulation, the collage and the validation split")
 
 
@@ -45,9 +52,13 @@ class Synthetic(Section):
     """The simulated AudioSet: parametric sounds and pictures, written as mp4 files and AudioSet CSVs."""
 
     train_segments: Count = Field(1500, description="training segments, class prior as in `imbalance`")
-    evaluation_segments: Count = Field(400, description="evaluation segments, classes balanced as in AudioSet's evaluation set")
+    evaluation_segments: Count = Field(
+        400, description="evaluation segments, classes balanced as in AudioSet's evaluation set"
+    )
     classes: Annotated[int, Field(ge=2, le=32)] = Field(32, description="number of sound classes")
-    imbalance: Annotated[float, Field(ge=1)] = Field(200.0, description="how many times the most frequent class outnumbers the rarest (Zipf prior)")
+    imbalance: Annotated[float, Field(ge=1)] = Field(
+        200.0, description="how many times the most frequent class outnumbers the rarest (Zipf prior)"
+    )
     seconds: Positive = Field(10.0, description="length of a segment in seconds")
 
 
@@ -56,19 +67,30 @@ class CollageClass(Section):
 
     name: str = Field(description="name shown in tables and figures")
     sounds: str = Field(description="glob of sound files, relative to `collage.root`")
-    pictures: str | None = Field(None, description="glob of pictures, relative to `collage.root`; null: the object is never in view")
+    pictures: str | None = Field(
+        None, description="glob of pictures, relative to `collage.root`; null: the object is never in view"
+    )
 
 
 class Collage(Section):
     """Segments made of labelled sound files and of pictures that come and go with the sound."""
 
     root: str = Field("data", description="folder that holds the sounds and the pictures")
-    classes: dict[str, CollageClass] = Field({}, description="label (a MID or any other identifier without commas) → the class")
-    background: str | None = Field(None, description="glob of pictures shown while the object is out of view; null: black")
-    recording: str = Field(r"^(.+)\.[^.]+$", description="regular expression on the file name; files of a class with equal groups make one recording")
+    classes: dict[str, CollageClass] = Field(
+        {}, description="label (a MID or any other identifier without commas) → the class"
+    )
+    background: str | None = Field(
+        None, description="glob of pictures shown while the object is out of view; null: black"
+    )
+    recording: str = Field(
+        r"^(.+)\.[^.]+$",
+        description="regular expression on the file name; files of a class with equal groups make one recording",
+    )
     evaluation: str = Field(r"^5-", description="regular expression on the file name of the evaluation recordings")
     sounds_per_segment: Count = Field(1, description="sound files of one recording strung together to a segment")
-    segments_per_recording: Count | None = Field(None, description="segments drawn from each recording; null: each sound file is used once")
+    segments_per_recording: Count | None = Field(
+        None, description="segments drawn from each recording; null: each sound file is used once"
+    )
 
 
 class AudioSet(Section):
@@ -112,7 +134,9 @@ class Features(Section):
     @model_validator(mode="after")
     def _band_edges(self):
         if not self.mel_min_hz < self.mel_max_hz <= self.sample_rate / 2:
-            raise ValueError(f"mel_max_hz is {self.mel_max_hz:g}; allowed is above mel_min_hz ({self.mel_min_hz:g}) up to half the sample rate ({self.sample_rate / 2:g})")
+            raise ValueError(
+                f"mel_max_hz is {self.mel_max_hz:g}; allowed is above mel_min_hz ({self.mel_min_hz:g}) up to half the sample rate ({self.sample_rate / 2:g})"
+            )
         return self
 
 
@@ -125,10 +149,14 @@ class Storage(Section):
 class Network(Section):
     """The one network: two trunks and four heads."""
 
-    trunk: Literal["resnet10", "resnet50"] = Field("resnet10", description="resnet50 is the paper's; resnet10 (0.3 M parameters) is for CPUs")
+    trunk: Literal["resnet10", "resnet50"] = Field(
+        "resnet10", description="resnet50 is the paper's; resnet10 (0.3 M parameters) is for CPUs"
+    )
     embedding: Count = Field(128, description="dimensions of the embedding")
     coincidence_units: Count = Field(512, description="hidden units of each coincidence head")
-    clusters: Annotated[int, Field(ge=2)] = Field(256, description="K, outputs of the cluster head; the paper goes up to 1,000,000")
+    clusters: Annotated[int, Field(ge=2)] = Field(
+        256, description="K, outputs of the cluster head; the paper goes up to 1,000,000"
+    )
     classifier_units: Count = Field(512, description="hidden units of the classifier head")
 
 
@@ -137,11 +165,18 @@ class Training(Section):
 
     steps: Count = Field(1000, description="optimizer steps of a row, unless the row says otherwise")
     batch: Annotated[int, Field(ge=2)] = Field(64, description="B, pairs in a batch, each from another recording")
-    learning_rate: Positive = Field(0.001, description="Adam's initial rate; it falls to zero along a cosine within each row")
+    learning_rate: Positive = Field(
+        0.001, description="Adam's initial rate; it falls to zero along a cosine within each row"
+    )
     gamma: Positive = Field(1.1, description="γ, weight of the entropy of the mean assignment in the clustering loss")
     evaluate_every: Count = Field(100, description="steps between two rows of the history and between two checkpoints")
-    held_out_pairs: Annotated[int, Field(ge=2)] = Field(128, description="held-out pairs that the history's AUC and entropies are measured on (at most one per recording)")
-    seeds: Annotated[list[int], Field(min_length=1)] = Field([0], description="seeds; every row is trained once for each")
+    held_out_pairs: Annotated[int, Field(ge=2)] = Field(
+        128,
+        description="held-out pairs that the history's AUC and entropies are measured on (at most one per recording)",
+    )
+    seeds: Annotated[list[int], Field(min_length=1)] = Field(
+        [0], description="seeds; every row is trained once for each"
+    )
 
 
 class Labels(Section):
@@ -156,7 +191,10 @@ class Model(Section):
 
     after: Name | None = Field(None, description="the row whose weights this one starts from; null: random weights")
     losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(description="loss → weight")
-    delta_t: Annotated[float, Field(ge=0)] = Field(10.0, description="ΔT in seconds: pairs of one recording at most this far apart are positive; 0: window and frame overlap")
+    delta_t: Annotated[float, Field(ge=0)] = Field(
+        10.0,
+        description="ΔT in seconds: pairs of one recording at most this far apart are positive; 0: window and frame overlap",
+    )
     labels: Labels | None = Field(None, description="what a row with the classification loss asks the annotator")
     steps: Count | None = Field(None, description="overrides `training.steps`")
 
@@ -193,9 +231,16 @@ class LabelEfficiency(Section):
 class Evaluation(Section):
     """The three evaluations."""
 
-    split: Literal["evaluation", "validation"] = Field("evaluation", description="segments that are scored; `validation` is for tuning")
-    seeds: Annotated[list[int], Field(min_length=1)] = Field([0, 1, 2], description="seeds of the draws; seed number i uses the network of training seed number i (mod their number)")
-    examples: Annotated[int, Field(ge=2)] = Field(100, description="query by example: segments with the class, and as many without, at most")
+    split: Literal["evaluation", "validation"] = Field(
+        "evaluation", description="segments that are scored; `validation` is for tuning"
+    )
+    seeds: Annotated[list[int], Field(min_length=1)] = Field(
+        [0, 1, 2],
+        description="seeds of the draws; seed number i uses the network of training seed number i (mod their number)",
+    )
+    examples: Annotated[int, Field(ge=2)] = Field(
+        100, description="query by example: segments with the class, and as many without, at most"
+    )
     classifier: Classifier = Classifier()
     label_efficiency: LabelEfficiency = LabelEfficiency()
 
@@ -212,7 +257,9 @@ class Config(Section):
     storage: Storage = Storage()
     network: Network = Network()
     training: Training = Training()
-    models: dict[Name, Model] = Field(description="the curriculum: name → row; an overlay removes a row by setting it to null")
+    models: dict[Name, Model] = Field(
+        description="the curriculum: name → row; an overlay removes a row by setting it to null"
+    )
     evaluation: Evaluation = Evaluation()
 
     @field_validator("models", mode="before")
@@ -230,7 +277,9 @@ class Config(Section):
             seen, parent = {name}, row.after
             while parent is not None:
                 if parent in seen:
-                    raise ValueError(f"models.{name}.after leads back to {parent}; allowed is a chain that ends at a row without `after`")
+                    raise ValueError(
+                        f"models.{name}.after leads back to {parent}; allowed is a chain that ends at a row without `after`"
+                    )
                 seen.add(parent)
                 parent = self.models[parent].after
             if row.labels is not None and row.labels.strategy in CLUSTER_STRATEGIES:
@@ -238,7 +287,9 @@ class Config(Section):
                 self._check_budget(f"models.{name}.labels.budget", row.labels.budget)
         efficiency = self.evaluation.label_efficiency
         if efficiency.model not in self.models:
-            raise ValueError(f"evaluation.label_efficiency.model is {efficiency.model!r}; allowed are {', '.join(self.models)}")
+            raise ValueError(
+                f"evaluation.label_efficiency.model is {efficiency.model!r}; allowed are {', '.join(self.models)}"
+            )
         for strategy in CLUSTER_STRATEGIES:
             for budget in efficiency.budgets.get(strategy, []):
                 self._check_clusters("evaluation.label_efficiency.model", efficiency.model)
@@ -248,11 +299,15 @@ class Config(Section):
     def _check_clusters(self, key, name):
         if name is None or "clustering" not in self.models[name].losses:
             allowed = [n for n, row in self.models.items() if "clustering" in row.losses]
-            raise ValueError(f"{key} is {name!r}, which has no clustering loss; allowed are {', '.join(allowed) or 'none'}")
+            raise ValueError(
+                f"{key} is {name!r}, which has no clustering loss; allowed are {', '.join(allowed) or 'none'}"
+            )
 
     def _check_budget(self, key, budget):
         if budget > self.network.clusters:
-            raise ValueError(f"{key} is {budget}, more than the number of clusters; allowed is up to network.clusters = {self.network.clusters}")
+            raise ValueError(
+                f"{key} is {budget}, more than the number of clusters; allowed is up to network.clusters = {self.network.clusters}"
+            )
 
 
 def load(values: dict, source: str = "the configuration") -> Config:
@@ -309,14 +364,30 @@ def reference() -> str:
 
     def describe(section: type[Section], prefix: str) -> None:
         nested = []
-        lines.extend(["", f"## {prefix.rstrip('.') or 'Top level'}", "", _first_line(section), "", "| key | default | meaning |", "|---|---|---|"])
+        lines.extend(
+            [
+                "",
+                f"## {prefix.rstrip('.') or 'Top level'}",
+                "",
+                _first_line(section),
+                "",
+                "| key | default | meaning |",
+                "|---|---|---|",
+            ]
+        )
         for name, field in section.model_fields.items():
             child = _section_of(field.annotation)
             if child:
                 mapped = typing.get_origin(field.annotation) is dict
                 nested.append((child, f"{prefix}{name}.{'<name>.' if mapped else ''}"))
             if not child or field.description:
-                default = "required" if field.is_required() else "see below" if child else f"`{json.dumps(field.default, ensure_ascii=False)}`"
+                default = (
+                    "required"
+                    if field.is_required()
+                    else "see below"
+                    if child
+                    else f"`{json.dumps(field.default, ensure_ascii=False)}`"
+                )
                 meaning = re.sub(r"\|", "\\|", field.description or "")
                 lines.append(f"| `{prefix}{name}` | {default} | {meaning} |")
         for child, child_prefix in nested:

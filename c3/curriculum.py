@@ -1,0 +1,243 @@
+"""Trains any row of the curriculum: the same loop for every model of the configuration."""
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+from tqdm import tqdm
+
+from c3 import config, losses
+from c3.data.store import Features
+from c3.errors import C3Error
+from c3.models.network import Network
+from c3.sampling import Sampler
+
+
+class Objective(keras.Model):
+    """A network with the weighted sum of losses that one row trains it on.
+
+    Args:
+        network: the network.
+        weights: loss → weight, as in the row.
+        gamma: γ of the clustering loss.
+    """
+
+    def __init__(self, network: Network, weights: dict[str, float], gamma: float):
+        super().__init__()
+        self.network, self.weights_of, self.gamma = network, dict(weights), gamma
+        self.means = {name: keras.metrics.Mean(name=name) for name in self.weights_of}
+
+    def call(self, inputs, training=False):
+        return self.network(inputs, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        values = {
+            "audio_visual": lambda: losses.coincidence(y_pred["audio_visual"]),
+            "audio_audio": lambda: losses.coincidence(y_pred["audio_audio"]),
+            "clustering": lambda: losses.clustering(y_pred["clustering"], self.gamma),
+            "classification": lambda: losses.classification(y_pred["classification"], x["targets"]),
+        }
+        total = 0.0
+        for name, weight in self.weights_of.items():
+            value = values[name]()
+            self.means[name].update_state(value)
+            total = total + weight * value
+        return total
+
+
+def set_threads(threads: int) -> None:
+    """Let TensorFlow use this many threads, and the same order of additions in each run.
+
+    To be called before anything is computed; other backends keep their own settings.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        tf.config.experimental.enable_op_determinism()
+
+
+def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dict[str, float]:
+    """How far a network has come, on recordings it is not trained on.
+
+    Args:
+        network: the network.
+        batch: a batch of B held-out pairs, as :meth:`c3.sampling.Sampler.draw` gives it.
+        windows: (N, 96, 64), held-out windows for the clusters.
+
+    Returns:
+        ``auc_audio_visual``, ``auc_audio_audio``: area under the ROC curve over all B² pairs, NaN without such
+        pairs; ``active_clusters``: clusters that some window is assigned to; ``mean_entropy`` and
+        ``entropy_of_mean`` of the assignments in nats; ``embedding_spread``: 1 − |mean of the unit embeddings|²,
+        0 for a collapsed embedding.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    outputs = network(batch, training=False)
+    measures = {}
+    for name in ("audio_visual", "audio_audio"):
+        if name in outputs:
+            scores = ops.convert_to_numpy(outputs[name])
+            measures[f"auc_{name}"] = roc_auc_score(np.eye(len(scores)).ravel(), scores.ravel())
+        else:
+            measures[f"auc_{name}"] = np.nan
+    embeddings = network.embed(windows)
+    logits = network.cluster_head(embeddings)
+    mean_entropy, entropy_of_mean = losses.assignment_entropies(logits)
+    unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+    return {
+        **measures,
+        "active_clusters": len(np.unique(ops.convert_to_numpy(ops.argmax(logits, axis=-1)))),
+        "mean_entropy": float(mean_entropy),
+        "entropy_of_mean": float(entropy_of_mean),
+        "embedding_spread": float(1 - np.sum(np.mean(unit, axis=0) ** 2)),
+    }
+
+
+class Checkpoint:
+    """Where an interrupted training goes on: weights, optimizer and history, kept in one folder.
+
+    A checkpoint is used only by the training that wrote it: ``key`` is everything its result depends on.
+    """
+
+    def __init__(self, folder: Path, key: str):
+        self.folder, self.key = Path(folder), hashlib.sha256(key.encode()).hexdigest()
+        self.state = self.folder / f"{self.key[:16]}.json"
+
+    def save(self, objective: Objective, history: list[dict]) -> None:
+        """Write the weights under a new name, then the small file that points to them."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        step = history[-1]["step"]
+        weights = self.folder / f"{self.key[:16]}-{step}.weights.h5"
+        objective.save_weights(weights)
+        temporary = self.state.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"weights": weights.name, "history": history}))
+        os.replace(temporary, self.state)
+        for other in self.folder.glob("*.weights.h5"):
+            if other != weights:
+                other.unlink()
+
+    def restore(self, objective: Objective) -> list[dict]:
+        """Load what :meth:`save` wrote, if anything, and return the history so far."""
+        if not self.state.exists():
+            return []
+        state = json.loads(self.state.read_text())
+        objective.load_weights(self.folder / state["weights"])
+        return state["history"]
+
+    def remove(self) -> None:
+        """Forget it all, once the result is safe."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def start(
+    spec: config.Network, features: config.Features, seed: int, previous: Network | None, classes: list[str]
+) -> Network:
+    """A fresh network, with the weights of ``previous`` if there is one."""
+    keras.utils.set_random_seed(seed)
+    network = Network(spec.model_dump(), features.model_dump(), classes)
+    if previous is not None:
+        network.start_from(previous)
+        if previous.classes and previous.classes == network.classes:
+            network.classifier.set_weights(previous.classifier.get_weights())
+    return network
+
+
+def train(
+    network: Network,
+    row: config.Model,
+    training: config.Training,
+    features: Features,
+    seed: int,
+    checkpoint: Checkpoint,
+    labels: pd.DataFrame | None = None,
+    name: str = "train",
+) -> pd.DataFrame:
+    """Train ``network`` in place on one row of the curriculum.
+
+    Args:
+        network: what :func:`start` made.
+        row: the row: losses, ΔT, steps.
+        training: what all rows share.
+        features: the stored features; the split ``train`` is learnt from, ``validation`` only measured on.
+        seed: seed of the batches.
+        checkpoint: where to go on from, and to write to every ``training.evaluate_every`` steps.
+        labels: weak labels (segment_id, window, labels), exactly if the row has the classification loss.
+        name: shown beside the progress bar.
+
+    Returns:
+        The history: a row per ``training.evaluate_every`` steps with ``step``, ``loss``, each loss (means since
+        the last row) and :func:`held_out_measures`.
+
+    Raises:
+        C3Error: more clusters than training windows, and what :class:`c3.sampling.Sampler` raises.
+    """
+    steps = row.steps or training.steps
+    windows = int(features.window_counts[features.index["split"] == "train"].sum())
+    clusters = network.cluster_head.units
+    if "clustering" in row.losses and clusters > windows:
+        raise C3Error(
+            f"network.clusters is {clusters}, but {features.path} has {windows} training windows;"
+            " allowed is at most that."
+        )
+    sampler = Sampler(features, "train", tuple(row.losses), row.delta_t, training.batch, seed, labels, network.classes)
+    batch, held_out_windows = held_out(features, row, training)
+
+    objective = Objective(network, row.losses, training.gamma)
+    rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
+    objective.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
+    objective.build({key: value.shape for key, value in sampler.draw(0).items()})
+    objective.optimizer.build(objective.trainable_variables)
+    history = checkpoint.restore(objective)
+    objective.reset_metrics()
+    first = history[-1]["step"] if history else 0
+
+    # A row does not train the heads of losses that it does not have.
+    warnings.filterwarnings("ignore", "Gradients do not exist")
+    with ThreadPoolExecutor(1) as drawer:
+        upcoming = drawer.submit(sampler.draw, first)
+        progress = tqdm(range(first, steps), desc=name, initial=first, total=steps, mininterval=5, unit="step")
+        for step in progress:
+            drawn = upcoming.result()
+            upcoming = drawer.submit(sampler.draw, step + 1)
+            logs = objective.train_on_batch(drawn, return_dict=True)
+            if (step + 1) % training.evaluate_every == 0 or step + 1 == steps:
+                measured = {key: float(value) for key, value in logs.items()}
+                measures = held_out_measures(network, batch, held_out_windows)
+                history.append({"step": step + 1, **measured, **measures})
+                checkpoint.save(objective, history)
+                objective.reset_metrics()
+                progress.set_postfix(loss=f"{measured['loss']:.3f}")
+    return pd.DataFrame(history)
+
+
+def held_out(features: Features, row: config.Model, training: config.Training) -> tuple[dict, np.ndarray]:
+    """Pairs and windows of the validation split, the same for every row and seed.
+
+    Returns:
+        A batch of pairs with a second window and, where the recordings have pictures, a frame; and all windows
+        of the same segments.
+    """
+    has_frames = features.frame_counts > 0
+    in_split = features.index["split"] == "validation"
+    kinds = ("audio_audio", "audio_visual") if (has_frames & in_split).any() else ("audio_audio",)
+    usable = in_split & has_frames if "audio_visual" in kinds else in_split
+    recordings = features.index.loc[usable, "recording_id"].nunique()
+    if recordings < 2:
+        raise C3Error(
+            f"{features.path} has {recordings} recordings in the split validation;"
+            " allowed is a data.validation_share that leaves at least 2."
+        )
+    delta_t = min(row.delta_t, features.index.loc[usable, "seconds"].max())
+    batch = Sampler(features, "validation", kinds, delta_t, min(training.held_out_pairs, recordings), seed=0).draw(0)
+    grid = np.flatnonzero(features.window_table()["split"] == "validation")[: 10 * training.held_out_pairs]
+    return batch, features.grid_windows(grid)

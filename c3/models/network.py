@@ -1,0 +1,109 @@
+"""The one network of C3: audio and image trunk, two coincidence heads, cluster head, classifier head."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from c3 import config
+from c3.errors import C3Error
+from c3.models.heads import CoincidenceHead, classifier_head
+from c3.models.trunks import TRUNKS
+
+PARTS = ("audio_trunk", "image_trunk", "audio_visual", "audio_audio", "cluster_head")
+
+
+@keras.saving.register_keras_serializable("c3")
+class Network(keras.Model):
+    """Embeds windows and frames, and scores coincidence, clusters and classes (ICASSP 2020, one network).
+
+    Args:
+        spec: the section ``network`` of the configuration.
+        features: the section ``features``; it travels in the file, so that no other features are fed to it.
+        classes: labels the classifier head knows, in the order of its outputs; empty before consolidation,
+            so that no unsupervised stage knows even which classes exist.
+    """
+
+    def __init__(self, spec: dict, features: dict, classes: list[str] = (), **kwargs):
+        super().__init__(**kwargs)
+        self.spec, self.features, self.classes = dict(spec), dict(features), list(classes)
+        sizes, shapes = config.Network(**spec), config.Features(**features)
+        trunk = TRUNKS[sizes.trunk]
+        self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
+        self.audio_trunk = trunk((*self.window_shape, 1), sizes.embedding)
+        self.image_trunk = trunk(self.frame_shape, sizes.embedding)
+        self.audio_visual = CoincidenceHead(sizes.coincidence_units)
+        self.audio_audio = CoincidenceHead(sizes.coincidence_units)
+        self.cluster_head = layers.Dense(sizes.clusters)
+        self.classifier = classifier_head(sizes.classifier_units, len(self.classes)) if self.classes else None
+        pair, single = [(None, sizes.embedding)] * 2, (None, sizes.embedding)
+        self.audio_visual.build(pair)
+        self.audio_audio.build(pair)
+        self.cluster_head.build(single)
+        if self.classifier:
+            self.classifier.build(single)
+        self.built = True
+
+    def call(self, inputs: dict, training: bool = False) -> dict:
+        """Outputs for the inputs that are there.
+
+        Args:
+            inputs: ``audio`` (B, 96, 64) windows; optional ``pair`` (B, 96, 64), a second window of each
+                recording; ``frame`` (B, px, px, 3) uint8, a frame of each; ``labelled`` (M, 96, 64).
+
+        Returns:
+            ``embedding`` (B or 2B, d), of audio and pair; ``clustering`` logits of the same (·, K);
+            ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits (M, classes).
+        """
+        names = [name for name in ("audio", "pair", "labelled") if name in inputs]
+        windows = ops.concatenate([inputs[name] for name in names], axis=0)
+        embeddings = self.audio_trunk(windows[..., None], training=training)
+        embedding, first = {}, 0
+        for name in names:
+            last = first + ops.shape(inputs[name])[0]
+            embedding[name], first = embeddings[first:last], last
+        unlabelled = ops.concatenate([embedding[name] for name in names if name != "labelled"], axis=0)
+        outputs = {"embedding": unlabelled, "clustering": self.cluster_head(unlabelled)}
+        if "frame" in inputs:
+            frames = ops.cast(inputs["frame"], "float32") / 127.5 - 1.0
+            image = self.image_trunk(frames, training=training)
+            outputs["audio_visual"] = self.audio_visual([embedding["audio"], image])
+        if "pair" in inputs:
+            outputs["audio_audio"] = self.audio_audio([embedding["audio"], embedding["pair"]])
+        if "labelled" in inputs:
+            outputs["classification"] = self.classifier(embedding["labelled"], training=training)
+        return outputs
+
+    def embed(self, windows: np.ndarray, batch: int = 256) -> np.ndarray:
+        """Embeddings (N, d) float32 of windows (N, 96, 64)."""
+        return self.audio_trunk.predict(windows[..., None], batch_size=batch, verbose=0)
+
+    def start_from(self, other: "Network") -> None:
+        """Copy the weights of all parts but the classifier from a network of the same sizes."""
+        for part in PARTS:
+            getattr(self, part).set_weights(getattr(other, part).get_weights())
+
+    def get_config(self):
+        return {"spec": self.spec, "features": self.features, "classes": self.classes}
+
+
+def load(path: str | Path, features: config.Features) -> Network:
+    """Read a network; :class:`C3Error` if the file is not one or was trained on other ``features``."""
+    try:
+        network = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise C3Error(
+            f"{path} is not a C3 network ({str(error).splitlines()[0][:120]}); allowed is a file of scripts/train.py."
+        ) from None
+    if not isinstance(network, Network):
+        raise C3Error(f"{path} holds a {type(network).__name__}; allowed is a file of scripts/train.py.")
+    expected = features.model_dump()
+    differing = [
+        f"features.{key} is {network.features.get(key)!r} in the model but {value!r} in the features"
+        for key, value in expected.items()
+        if network.features.get(key) != value
+    ]
+    if differing:
+        raise C3Error(f"{path} was trained on another feature specification: {differing[0]}; allowed are equal values.")
+    return network

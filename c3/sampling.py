@@ -1,0 +1,143 @@
+"""Which windows and frames make a batch: B pairs from B different recordings.
+
+Every batch is a function of (seed, step) alone, so that an interrupted training goes on with the same batches.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from c3.data.store import Features
+from c3.errors import C3Error
+
+
+def uniform(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """One integer from each closed interval [low, high]; int64, the shape of ``low``."""
+    return rng.integers(low, np.maximum(low, high) + 1)
+
+
+def coincident_windows(rng, first_rows, last_row, window_rows, reach):
+    """A second window within ``reach`` rows of each first one, and apart from it where the segment has room.
+
+    Windows that overlap would give the pair away by their common samples.
+
+    Args:
+        first_rows: (B,) row at which each first window begins.
+        last_row: (B,) last row at which a window of the segment may begin.
+        window_rows: rows in a window.
+        reach: ΔT in rows.
+
+    Returns:
+        (B,) row at which each second window begins.
+    """
+    low = np.maximum(first_rows - reach, 0)
+    high = np.minimum(first_rows + reach, last_row)
+    before = np.maximum(first_rows - window_rows - low + 1, 0)
+    after = np.maximum(high - (first_rows + window_rows) + 1, 0)
+    apart = before + after
+    pick = uniform(rng, np.zeros_like(apart), apart - 1)
+    separate = np.where(pick < before, low + pick, first_rows + window_rows + pick - before)
+    return np.where(apart > 0, separate, uniform(rng, low, high))
+
+
+def windows_near_frames(rng, frame_rows, last_row, window_rows, reach):
+    """A window at most ``reach`` rows away from each frame; ``reach`` 0 means that they overlap.
+
+    Args:
+        frame_rows: (B,) time of each frame in rows.
+        last_row, window_rows, reach: as in :func:`coincident_windows`.
+
+    Returns:
+        (B,) row at which each window begins.
+    """
+    low = np.clip(np.ceil(frame_rows - window_rows - reach), 0, last_row).astype(np.int64)
+    high = np.clip(np.floor(frame_rows + reach), 0, last_row).astype(np.int64)
+    return uniform(rng, low, high)
+
+
+@dataclass
+class Sampler:
+    """Draws the batches of one row of the curriculum.
+
+    Args:
+        features: the stored features.
+        split: the split to draw from.
+        losses: names of the losses; they decide whether second windows, frames and labelled windows are drawn.
+        delta_t: ΔT in seconds.
+        batch: B.
+        seed: seed of all draws.
+        labels: weak labels of windows (segment_id, window, labels), for the classification loss.
+        classes: order of the columns of the labels.
+
+    Raises:
+        C3Error: fewer than B recordings (with pictures, if the loss needs them), or ΔT beyond every recording.
+    """
+
+    features: Features
+    split: str
+    losses: tuple[str, ...]
+    delta_t: float
+    batch: int
+    seed: int
+    labels: pd.DataFrame | None = None
+    classes: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        index, spec = self.features.index, self.features.spec
+        self.hop, self.window_rows = spec.stft_hop_seconds, spec.window_rows
+        usable = index["split"] == self.split
+        if "audio_visual" in self.losses:
+            usable &= self.features.frame_counts > 0
+        self.positions = np.flatnonzero(usable)
+        table = index.iloc[self.positions]
+        self.last_row = table["rows"].to_numpy() - self.window_rows
+        self.frame_times = table["frame_times"].to_list()
+        codes, recordings = pd.factorize(table["recording_id"])
+        order = np.argsort(codes, kind="stable")
+        self.members = np.split(order, np.cumsum(np.bincount(codes, minlength=len(recordings)))[:-1])
+        if len(recordings) < self.batch:
+            kind = "recordings with pictures" if "audio_visual" in self.losses else "recordings"
+            raise C3Error(
+                f"training.batch is {self.batch}, but {self.features.path} has {len(recordings)} {kind} in the split"
+                f" {self.split}; allowed is at most that."
+            )
+        longest = table["seconds"].max()
+        if self.delta_t > longest + spec.stft_hop_seconds:
+            raise C3Error(
+                f"delta_t is {self.delta_t:g} s, longer than every segment in {self.features.path};"
+                f" allowed is up to {longest:.2f} s."
+            )
+        if self.labels is not None:
+            row_of = {segment: position for position, segment in enumerate(index["segment_id"])}
+            column_of = {label: column for column, label in enumerate(self.classes)}
+            self.labelled_positions = self.labels["segment_id"].map(row_of).to_numpy()
+            self.labelled_rows = self.labels["window"].to_numpy() * self.window_rows
+            self.targets = np.zeros((len(self.labels), len(self.classes)), np.float32)
+            for row, labels in enumerate(self.labels["labels"]):
+                self.targets[row, [column_of[label] for label in labels]] = 1.0
+
+    def draw(self, step: int) -> dict[str, np.ndarray]:
+        """The batch of ``step``: inputs of :meth:`c3.models.network.Network.call`, and ``targets`` (B, classes)."""
+        rng = np.random.default_rng([self.seed, step])
+        chosen = rng.choice(len(self.members), self.batch, replace=False)
+        rows = np.array([self.members[recording][rng.integers(len(self.members[recording]))] for recording in chosen])
+        positions, last_row = self.positions[rows], self.last_row[rows]
+        reach = round(self.delta_t / self.hop)
+        batch = {}
+        if "audio_visual" in self.losses:
+            frames = np.array([rng.integers(len(self.frame_times[row])) for row in rows])
+            times = np.array([self.frame_times[row][frame] for row, frame in zip(rows, frames, strict=True)])
+            first_rows = windows_near_frames(rng, times / self.hop, last_row, self.window_rows, reach)
+            batch["frame"] = self.features.frames(positions, frames)
+        else:
+            first_rows = uniform(rng, np.zeros_like(last_row), last_row)
+        batch["audio"] = self.features.windows(positions, first_rows)
+        if "audio_audio" in self.losses:
+            seconds = coincident_windows(rng, first_rows, last_row, self.window_rows, reach)
+            batch["pair"] = self.features.windows(positions, seconds)
+        if self.labels is not None:
+            drawn = rng.integers(len(self.labels), size=self.batch)
+            batch["labelled"] = self.features.windows(self.labelled_positions[drawn], self.labelled_rows[drawn])
+            batch["targets"] = self.targets[drawn]
+        return batch

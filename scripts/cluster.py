@@ -1,0 +1,21 @@
+"""Assign every window to a cluster: a forward pass of the cluster head over the embeddings."""
+
+import numpy as np
+
+from c3.cli import replacing, run
+
+
+def main(args):
+    from c3 import clustering
+    from c3.data.store import Features
+    from c3.models import network as networks
+
+    features = Features(args.index)
+    kernel, bias = networks.load(args.model, features.spec).cluster_head.get_weights()
+    clusters, confidence = clustering.assign(np.load(args.embeddings, mmap_mode="r"), kernel, bias)
+    with replacing(args.out) as path:
+        features.window_table().assign(cluster=clusters, confidence=confidence).to_parquet(path, index=False)
+
+
+if __name__ == "__main__":
+    run(main, model={}, embeddings={}, index={}, out={})

@@ -1,0 +1,60 @@
+"""Train one row of the curriculum for one seed."""
+
+import json
+
+import pandas as pd
+
+from c3 import config
+from c3.cli import replacing, run, section
+
+
+def main(args):
+    from c3 import curriculum
+    from c3.data.store import Features
+    from c3.models import network as networks
+
+    curriculum.set_threads(args.threads)
+    features = Features(args.index)
+    row, training = config.Model(**args.row), config.Training(**args.training)
+    previous = networks.load(args.after, features.spec) if args.after else None
+    labels = pd.read_parquet(args.labels) if args.labels else None
+    classes = sorted(set(labels["labels"].explode().dropna())) if labels is not None else []
+    network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes)
+    checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
+    name = f"{args.name} seed {args.seed}"
+    history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name)
+    with replacing(args.history) as path:
+        history.to_csv(path, index=False, float_format="%.6g")
+    with replacing(args.out) as path:
+        network.save(path)
+    checkpoint.remove()
+
+
+def depends_on(args) -> str:
+    """All that the result depends on: options, and size and date of the inputs."""
+    import os
+
+    inputs = [
+        (path, os.stat(path).st_size, os.stat(path).st_mtime_ns)
+        for path in (args.index, args.after, args.labels)
+        if path
+    ]
+    return json.dumps([args.row, args.training, args.network, args.seed, inputs], sort_keys=True)
+
+
+if __name__ == "__main__":
+    run(
+        main,
+        name={},
+        row={"type": section},
+        training={"type": section},
+        network={"type": section},
+        seed={"type": int},
+        threads={"type": int},
+        index={},
+        after={"default": None},
+        labels={"default": None},
+        checkpoint={},
+        out={},
+        history={},
+    )

@@ -1,0 +1,40 @@
+"""What all tests share: small stored features, made from a seed."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from c3 import config
+
+
+def write_features(folder, segments=40, seconds=6.0, pixels=16, seed=0):
+    """Feature shards of ``segments`` recordings with a tone and a colour for each of four hidden kinds."""
+    from c3.data import store
+    from c3.data.features import Extract
+
+    spec = config.Features(frame_pixels=pixels)
+    rng = np.random.default_rng(seed)
+
+    def extracts():
+        for number in range(segments):
+            kind = rng.integers(4)
+            rows = rng.normal(size=(round(seconds * 100) - 3, 64)) * 0.3
+            rows[:, 16 * kind : 16 * kind + 8] += 2.0
+            frames = np.clip(rng.normal(64 * kind, 20, size=(int(seconds), pixels, pixels, 3)), 0, 255)
+            split = ("validation", "evaluation", "train", "train", "train")[number % 5]
+            segment = SimpleNamespace(segment_id=f"s{number:03d}_0", recording_id=f"s{number:03d}", split=split)
+            times = np.arange(int(seconds), dtype=np.float32) + 0.5
+            yield segment, Extract(rows.astype(np.float32), frames.astype(np.uint8), times, seconds)
+
+    index = store.write_shard(extracts(), spec, 0, folder / "shard-000.npy", folder / "shard-000.frames.npy")
+    store.write_index(index, spec, folder / "index.parquet")
+    return folder / "index.parquet"
+
+
+@pytest.fixture(scope="session")
+def features(tmp_path_factory):
+    """:class:`c3.data.store.Features` of 40 short recordings in three splits."""
+    from c3.data.store import Features
+
+    return Features(write_features(tmp_path_factory.mktemp("features")))

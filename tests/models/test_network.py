@@ -1,0 +1,90 @@
+"""The network: shapes, all pairs at once, what travels in the file."""
+
+import keras
+import numpy as np
+import pytest
+
+from c3 import config
+from c3.errors import C3Error
+from c3.models import network as networks
+from c3.models.heads import CoincidenceHead
+from c3.models.trunks import TRUNKS
+
+FEATURES = config.Features(frame_pixels=16)
+
+
+def small(classes=(), **spec):
+    keras.utils.set_random_seed(0)
+    return networks.Network({"clusters": 8, "coincidence_units": 12, **spec}, FEATURES.model_dump(), classes)
+
+
+def batch(size=3, seed=0):
+    rng = np.random.default_rng(seed)
+    window = lambda: rng.normal(size=(size, 96, 64)).astype(np.float32)  # noqa: E731
+    frame = rng.integers(0, 255, size=(size, 16, 16, 3)).astype(np.uint8)
+    return {"audio": window(), "pair": window(), "frame": frame, "labelled": window()}
+
+
+def test_outputs_have_their_shapes():
+    outputs = small(["a", "b"])(batch())
+    shapes = {name: tuple(value.shape) for name, value in outputs.items()}
+    assert shapes == {
+        "embedding": (6, 128),
+        "clustering": (6, 8),
+        "audio_visual": (3, 3),
+        "audio_audio": (3, 3),
+        "classification": (3, 2),
+    }
+
+
+def test_coincidence_head_is_a_network_on_the_concatenation():
+    head = CoincidenceHead(12)
+    rng = np.random.default_rng(0)
+    f, g = rng.normal(size=(4, 6)).astype(np.float32), rng.normal(size=(5, 6)).astype(np.float32)
+    logits = np.asarray(head([f, g]))
+    (wa, ba), (wb,), (wo, bo) = (layer.get_weights() for layer in (head.first, head.second, head.output_layer))
+    weights = np.concatenate([wa, wb]).astype(np.float64)
+    for i in range(4):
+        for j in range(5):
+            hidden = np.maximum(np.concatenate([f[i], g[j]]).astype(np.float64) @ weights + ba, 0)
+            assert logits[i, j] == pytest.approx((hidden @ wo + bo)[0], rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("trunk, low, high", [("resnet10", 0.3e6, 0.4e6), ("resnet50", 23e6, 24.5e6)])
+def test_trunks_embed_in_128_dimensions(trunk, low, high):
+    model = TRUNKS[trunk]((96, 64, 1), 128)
+    assert low < model.count_params() < high
+    assert model(np.zeros((2, 96, 64, 1), np.float32)).shape == (2, 128)
+
+
+def test_saved_network_is_the_same_network(tmp_path):
+    network = small(["a", "b"])
+    before = network(batch())
+    network.save(tmp_path / "network.keras")
+    loaded = networks.load(tmp_path / "network.keras", FEATURES)
+    assert loaded.classes == ["a", "b"]
+    for name, value in loaded(batch()).items():
+        np.testing.assert_allclose(value, before[name], rtol=1e-6, atol=1e-6)
+
+
+def test_next_stage_starts_from_the_one_before():
+    keras.utils.set_random_seed(1)
+    first = networks.Network({"clusters": 8, "coincidence_units": 12}, FEATURES.model_dump())
+    second = small(["a"])
+    second.start_from(first)
+    inputs = {name: value for name, value in batch().items() if name != "labelled"}
+    for name, value in second(inputs).items():
+        np.testing.assert_allclose(value, first(inputs)[name], rtol=1e-6, atol=1e-6)
+
+
+def test_other_features_are_refused(tmp_path):
+    small().save(tmp_path / "network.keras")
+    other = FEATURES.model_copy(update={"mel_bands": 32})
+    with pytest.raises(C3Error, match=r"network.keras.*features.mel_bands is 64 in the model but 32"):
+        networks.load(tmp_path / "network.keras", other)
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path):
+    (tmp_path / "broken.keras").write_bytes(b"no zip")
+    with pytest.raises(C3Error, match=r"broken.keras is not a C3 network"):
+        networks.load(tmp_path / "broken.keras", FEATURES)

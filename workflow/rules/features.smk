@@ -1,0 +1,62 @@
+"""Features: needs the manifest and its media, makes shards of log-mel rows and frames, and one index of them."""
+
+
+rule extract:
+    input:
+        code=code("features"),
+        manifest=f"{RESULTS}/manifest.parquet",
+    output:
+        rows=f"{RESULTS}/features/shard-{{shard}}.npy",
+        frames=f"{RESULTS}/features/shard-{{shard}}.frames.npy",
+        index=f"{RESULTS}/features/shard-{{shard}}.parquet",
+        quarantine=f"{RESULTS}/features/shard-{{shard}}.quarantine.csv",
+    params:
+        features=section(CONFIG.features),
+        shards=CONFIG.storage.shards,
+    log:
+        f"{LOGS}/extract/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/extract/{{shard}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    shell:
+        "python {input.code[0]} --manifest {input.manifest} --features {params.features:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --rows {output.rows} --frames {output.frames}"
+        " --index {output.index} --quarantine {output.quarantine}"
+        " 2>&1 | tee {log}"
+
+
+rule index:
+    input:
+        code=code("index"),
+        shards=expand(f"{RESULTS}/features/shard-{{shard}}.parquet", shard=SHARDS),
+        quarantines=expand(f"{RESULTS}/features/shard-{{shard}}.quarantine.csv", shard=SHARDS),
+        missing=f"{RESULTS}/missing.csv",
+    output:
+        index=f"{RESULTS}/features/index.parquet",
+        quarantine=report(
+            f"{RESULTS}/features/quarantine.csv",
+            caption="../report/quarantine.rst",
+            category="Data",
+        ),
+    params:
+        max_quarantined=CONFIG.data.max_quarantined,
+    log:
+        f"{LOGS}/index.log",
+    benchmark:
+        f"{BENCHMARKS}/index.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        "python {input.code[0]} --shards {input.shards} --quarantines {input.quarantines} --missing {input.missing}"
+        " --max-quarantined {params.max_quarantined} --index {output.index} --quarantine {output.quarantine}"
+        " 2>&1 | tee {log}"
+
+
+rule features:
+    input:
+        rules.index.output,

@@ -1,0 +1,50 @@
+"""Labels: needs clusters and the annotator's ground truth, makes the weak labels that a row has paid for."""
+
+
+def clusters_to_label(wildcards):
+    """The clusters of the row before, if the strategy asks by cluster."""
+    row = CONFIG.models[wildcards.model]
+    by_cluster = row.labels.strategy in c3_config.CLUSTER_STRATEGIES
+    return f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet" if by_cluster else []
+
+
+def labels_of(wildcards):
+    """Strategy and budget of a row, as options."""
+    labels = CONFIG.models[wildcards.model].labels
+    return f"--strategy {labels.strategy} --budget {labels.budget}"
+
+
+def clusters_option(wildcards, input):
+    """Clusters, if there are."""
+    return f"--clusters {input.clusters}" if input.clusters else ""
+
+
+rule label:
+    input:
+        code=code("label"),
+        manifest=f"{RESULTS}/manifest.parquet",
+        index=f"{RESULTS}/features/index.parquet",
+        clusters=clusters_to_label,
+    output:
+        labels=f"{RESULTS}/labels/{{model}}/{{seed}}.parquet",
+        asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",
+    params:
+        labels=labels_of,
+        options=clusters_option,
+    log:
+        f"{LOGS}/label/{{model}}-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/label/{{model}}-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python {input.code[0]} --manifest {input.manifest} --index {input.index} {params.options} {params.labels}"
+        " --seed {wildcards.seed} --labels {output.labels} --asked {output.asked}"
+        " 2>&1 | tee {log}"
+
+
+rule labels:
+    input:
+        expand(rules.label.output.labels, model=LABELLED, seed=SEEDS),

@@ -1,0 +1,77 @@
+"""Training: needs the feature index (no labels in it), makes one network and one history per row and seed."""
+
+
+def row_inputs(wildcards):
+    """The network a row starts from, and the labels it has paid for: only what the row asks for."""
+    row = CONFIG.models[wildcards.model]
+    inputs = {}
+    if row.after:
+        inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
+    if row.labels:
+        inputs["labels"] = f"{RESULTS}/labels/{wildcards.model}/{wildcards.seed}.parquet"
+    return inputs
+
+
+def row_of(wildcards):
+    """The row of the curriculum."""
+    return section(CONFIG.models[wildcards.model])
+
+
+def row_options(wildcards, input):
+    """Options for the inputs that not every row has."""
+    return " ".join(f"--{name} {input[name]}" for name in ("after", "labels") if name in input.keys())
+
+
+rule train:
+    input:
+        unpack(row_inputs),
+        code=code("train"),
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        model=f"{RESULTS}/models/{{model}}/{{seed}}.keras",
+        history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
+    params:
+        row=row_of,
+        training=json.dumps(CONFIG.training.model_dump(exclude={"seeds"}), sort_keys=True),
+        network=section(CONFIG.network),
+        options=row_options,
+        checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
+    log:
+        f"{LOGS}/train/{{model}}-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train/{{model}}-{{seed}}.tsv"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    shell:
+        "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
+        " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
+        " {params.options} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
+        " 2>&1 | tee {log}"
+
+
+rule models:
+    input:
+        expand(rules.train.output.model, model=MODELS, seed=SEEDS),
+
+
+rule embed:
+    input:
+        code=code("embed"),
+        model=rules.train.output.model,
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
+    log:
+        f"{LOGS}/embed/{{model}}-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/embed/{{model}}-{{seed}}.tsv"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    shell:
+        "python {input.code[0]} --model {input.model} --index {input.index} --threads {threads}"
+        " --out {output.embeddings}"
+        " 2>&1 | tee {log}"
