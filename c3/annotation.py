@@ -28,18 +28,14 @@ class GroundTruth:
 
     def __init__(self, manifest: pd.DataFrame):
         train = manifest[manifest["split"] == "train"]
-        self._labels = {
-            i: tuple(labels) for i, labels in zip(train["segment_id"], train["labels"], strict=True)
-        }
+        self._labels = {i: tuple(labels) for i, labels in zip(train["segment_id"], train["labels"], strict=True)}
         self._asked: dict[str, tuple[str, ...]] = {}
 
     def ask(self, segment_id: str) -> tuple[str, ...]:
         """All labels of one segment. Costs 1 the first time, nothing after that."""
         if segment_id not in self._asked:
             if segment_id not in self._labels:
-                raise C3Error(
-                    f"A label was asked for segment {segment_id}; allowed are segments of the split train."
-                )
+                raise C3Error(f"A label was asked for segment {segment_id}; allowed are segments of the split train.")
             self._asked[segment_id] = self._labels[segment_id]
         return self._asked[segment_id]
 
@@ -93,9 +89,7 @@ def random(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundT
     return _label_segments(pool, rng.permutation(len(segments))[:budget], annotator)
 
 
-def all_labels(
-    pool: Pool, budget: int | None, rng: np.random.Generator, annotator: GroundTruth
-) -> pd.DataFrame:
+def all_labels(pool: Pool, budget: int | None, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
     """Ask for every segment whatever the budget: the ceiling."""
     return _label_segments(pool, np.arange(len(pool.segments())), annotator)
 
@@ -115,9 +109,7 @@ def cluster(pool: Pool, budget: int, rng: np.random.Generator, annotator: Ground
     return _weak_labels(pool, np.concatenate(positions), labels)
 
 
-def cluster_unpropagated(
-    pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth
-) -> pd.DataFrame:
+def cluster_unpropagated(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
     """Ask as :func:`cluster` does, but label only the windows of the segments asked about."""
     for _ in _walk(pool, budget, rng, annotator):
         pass
@@ -175,6 +167,5 @@ def _weak_labels(pool: Pool, positions: np.ndarray, labels: Sequence[tuple[str, 
 def _check(pool: Pool, budget: int, allowed: int, what: str) -> None:
     if budget > allowed:
         raise BudgetError(
-            f"{pool.source}: the budget is {budget}, but there are {allowed} {what}; "
-            f"allowed is up to {allowed}."
+            f"{pool.source}: the budget is {budget}, but there are {allowed} {what}; allowed is up to {allowed}."
         )

@@ -16,10 +16,7 @@ def main(args):
     inputs = Inputs(args.index, args.manifest, args.classes)
     segments, truth = inputs.scored(settings.split)
     metrics.check_classes(truth, inputs.classes["name"], args.manifest)
-    pools = [
-        Pool.of(table, path)
-        for path, table in zip(args.clusters, inputs.clusters(args.clusters), strict=True)
-    ]
+    pools = [Pool.of(table, path) for path, table in zip(args.clusters, inputs.clusters(args.clusters), strict=True)]
     benches = [
         Bench(vectors, inputs.windows, segments, truth, inputs.labels)
         for vectors in inputs.vectors(args.embeddings)[: len(settings.seeds)]

@@ -9,9 +9,7 @@ EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "cl
 
 
 def main(args):
-    tables = pd.concat(
-        [pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables]
-    )
+    tables = pd.concat([pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables])
     derived = [
         results("label_efficiency", model, label_efficiency.reductions(rows))
         for model, rows in tables[tables["evaluation"] == "label_efficiency"].groupby("model", sort=False)

@@ -77,11 +77,8 @@ def read_clusters(path: str | Path, windows: pd.DataFrame, index_path: str | Pat
     """A clusters file; C3Error unless it lists the windows of the index in their order."""
     table = pd.read_parquet(path)
     same = len(table) == len(windows) and all(
-        (table[column].to_numpy() == windows[column].to_numpy()).all()
-        for column in ("segment_id", "split", "window")
+        (table[column].to_numpy() == windows[column].to_numpy()).all() for column in ("segment_id", "split", "window")
     )
     if not same:
-        raise C3Error(
-            f"{path} lists other windows than {index_path}; allowed are the same in the same order."
-        )
+        raise C3Error(f"{path} lists other windows than {index_path}; allowed are the same in the same order.")
     return table

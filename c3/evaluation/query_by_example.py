@@ -35,9 +35,7 @@ def evaluate(
         n = min(examples, len(positives), len(negatives))
         draws = []
         for _ in range(math.ceil(examples / n)):
-            chosen = np.concatenate(
-                [rng.choice(positives, n, replace=False), rng.choice(negatives, n, replace=False)]
-            )
+            chosen = np.concatenate([rng.choice(positives, n, replace=False), rng.choice(negatives, n, replace=False)])
             rows = np.array([rng.choice(windows_of[segment]) for segment in chosen])
             draws.append(pair_precision(np.asarray(vectors[rows], np.float64), n))
         precisions.append(np.mean(draws))

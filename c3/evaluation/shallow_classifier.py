@@ -25,9 +25,7 @@ def label_sets(labels: Sequence[Sequence[str]], classes: Sequence[str]) -> tuple
     for row, joined in enumerate(different):
         for label in joined.split(",") if joined else ():
             if label not in column:
-                raise C3Error(
-                    f"Label {label} is not in classes.csv; allowed are {', '.join(list(classes)[:5])}, …"
-                )
+                raise C3Error(f"Label {label} is not in classes.csv; allowed are {', '.join(list(classes)[:5])}, …")
             hot[row, column[label]] = True
     return codes, hot
 

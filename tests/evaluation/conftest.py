@@ -34,9 +34,7 @@ def write_experiment(folder, segments=60, seed=0):
     table = pd.DataFrame(rows, columns=columns)
     folder.mkdir(parents=True, exist_ok=True)
     manifest.write(table, folder / "manifest.parquet")
-    pd.DataFrame({"label": CLASSES, "name": ["Ape", "Bee", "Cat"]}).to_csv(
-        folder / "classes.csv", index=False
-    )
+    pd.DataFrame({"label": CLASSES, "name": ["Ape", "Bee", "Cat"]}).to_csv(folder / "classes.csv", index=False)
     (folder / "features").mkdir(exist_ok=True)
     index = store.write_shard(
         zip(table.itertuples(), extracts, strict=True),
@@ -55,9 +53,7 @@ def write_experiment(folder, segments=60, seed=0):
         path = folder / "embeddings" / f"{number}.npy"
         path.parent.mkdir(exist_ok=True)
         np.save(path, embedding)
-        loudest = (
-            log_mel.reshape(-1, 96, 64).mean(axis=1)[:, :30].reshape(-1, 3, 10).mean(axis=2).argmax(axis=1)
-        )
+        loudest = log_mel.reshape(-1, 96, 64).mean(axis=1)[:, :30].reshape(-1, 3, 10).mean(axis=2).argmax(axis=1)
         noise = np.random.default_rng(number).integers(0, 3, len(windows))
         path = folder / "clusters" / f"{number}.parquet"
         path.parent.mkdir(exist_ok=True)

@@ -1,0 +1,373 @@
+"""Results in, figures out. Each function takes tables or arrays and returns a matplotlib Figure.
+
+Figures read only metrics.csv, the histories and the cluster portraits, so they are redrawn without any model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+
+from c3.evaluation.label_efficiency import curve, label_reduction
+
+MODELS = {
+    "log_mel": "Baseline\nlog-mel features",
+    "correspondence": "AV correspondence\n(Look, Listen and Learn)",
+    "stage1": "Stage 1\nAV coincidence",
+    "stage2": "Stage 2\n+ audio–audio coincidence",
+    "stage3": "Stage 3\n+ clustering",
+    "stage4": "Stage 4\n+ consolidation",
+}
+STRATEGIES = {
+    "random": "Random segments",
+    "cluster": "One per cluster, propagated to the cluster",
+    "cluster_unpropagated": "One per cluster, not propagated",
+}
+QUANTITIES = {
+    "loss": ("Total loss", "weighted sum of the losses"),
+    "audio_visual": ("Audio–visual coincidence", "loss (nats)"),
+    "audio_audio": ("Audio–audio coincidence", "loss (nats)"),
+    "clustering": ("Clustering", "loss (nats)"),
+    "classification": ("Classification", "loss (nats)"),
+    "auc_audio_visual": ("Audio–visual pairs, held out", "AUC (0.5 = chance)"),
+    "auc_audio_audio": ("Audio–audio pairs, held out", "AUC (0.5 = chance)"),
+    "active_clusters": ("Clusters in use, held out", "clusters with a window"),
+    "mean_entropy": ("Doubt about a window's cluster", "mean entropy (nats)"),
+    "entropy_of_mean": ("Variety of clusters", "entropy of the mean (nats)"),
+    "embedding_spread": ("Spread of the embedding", "0 = collapsed, 1 = all directions"),
+}
+OF_CLUSTER_HEAD = ("active_clusters", "mean_entropy", "entropy_of_mean")
+# Okabe and Ito's palette, told apart by colour-blind readers
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
+)  # fmt: skip
+COLOURS = [GREY, BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"]
+STYLE = {
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#E6E6E6",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 150,
+}
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write PNG or PDF, by the suffix; without dates or versions, so that equal figures are equal files."""
+    nothing = {".png": ["Software"], ".pdf": ["Creator", "Producer", "CreationDate"]}[Path(path).suffix]
+    with rc_context(STYLE):
+        figure.savefig(path, metadata=dict.fromkeys(nothing))
+
+
+def query_by_example(metrics: pd.DataFrame) -> Figure:
+    """A bar for each model, and the line of chance."""
+    rows = metrics[metrics["evaluation"] == "query_by_example"]
+    chance = rows.loc[rows["metric"] == "chance", "value"].mean()
+    title = "Query by example", "Do two sounds of one class lie closer together than two of different classes?"
+    return _bars(rows, title, "Mean average precision of same-class pairs (mAP)", (chance, "chance"))
+
+
+def shallow_classifier(metrics: pd.DataFrame) -> Figure:
+    """A bar for each model."""
+    rows = metrics[metrics["evaluation"] == "shallow_classifier"]
+    title = "Shallow classifier", "How well does a small classifier do on the frozen embedding, with all labels?"
+    return _bars(rows, title, "Mean average precision over classes (mAP)", None)
+
+
+def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, line: tuple[float, str] | None) -> Figure:
+    """Mean mAP of each model with whiskers from the lowest to the highest seed; models from the top down."""
+    seeds = rows.loc[rows["metric"] == "mAP"].groupby("model", sort=False)["value"]
+    mean, lowest, highest = seeds.mean(), seeds.min(), seeds.max()
+    place = -np.arange(len(mean))
+    with rc_context(STYLE):
+        figure = Figure(figsize=(8, 1.3 + 0.62 * len(mean)))
+        axes = figure.subplots()
+        colours = [GREY if model == "log_mel" else BLUE for model in mean.index]
+        axes.barh(place, mean, height=0.62, color=colours)
+        for at, low, middle, high in zip(place, lowest, mean, highest, strict=True):
+            if high > low:
+                axes.plot([low, high], [at, at], color="black", lw=1.2)
+                axes.plot([low, high], [at, at], "|", color="black", ms=7)
+            axes.annotate(f"{middle:.3f}", (high, at), (6, 0), textcoords="offset points", va="center")
+        if line:
+            axes.axvline(line[0], color="black", lw=1, ls="--")
+            # above the first bar, clear of its number
+            axes.annotate(f"{line[1]} {line[0]:.3f}", (line[0], 0.5), (4, 0), textcoords="offset points", va="center")
+        axes.set_yticks(place, [_model(model) for model in mean.index])
+        axes.tick_params(axis="y", length=0)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlim(0, highest.max() * 1.12)
+        axes.set_ylim(place[-1] - 0.5, 0.7)
+        axes.set_xlabel(axis)
+        _title(figure, *title, f"{_experiment(rows)} · bar: mean, whisker: lowest to highest of {_seeds(rows)}")
+    return figure
+
+
+def label_efficiency(metrics: pd.DataFrame) -> Figure:
+    """mAP against labels asked, with the ceiling and a ruler; and the label reduction at each mAP."""
+    rows = metrics[metrics["evaluation"] == "label_efficiency"]
+    names = [name for name in rows["strategy"].unique() if name != "all"]
+    curves = {name: curve(rows, name) for name in ["all", *names]}
+    colours = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE}
+    spare = iter([GREEN, PINK, SKY, RED, "#000000"] * len(names))
+    colours |= {name: next(spare) for name in names if name not in colours}
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10.5, 5.2))
+        left, right = figure.subplots(1, 2, width_ratios=[2.1, 1])
+        for name in names:
+            points, colour = curves[name], colours[name]
+            left.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
+            left.plot(points["labels"], points["mAP"], "o-", color=colour, lw=2, ms=5, label=_strategy(name))
+        ceiling = curves["all"]
+        if len(ceiling):
+            labels, best = ceiling["labels"].iloc[0], ceiling["mAP"].iloc[0]
+            left.axhline(best, color="black", ls="--", lw=1)
+            left.annotate(
+                f"all {labels:,.0f} labels: {best:.3f}",
+                (0.01, best),
+                (0, 4),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+            )
+        reductions = {
+            name: label_reduction(curves["random"], curves[name])
+            for name in names
+            if name != "random" and "random" in curves
+        }
+        if len(reductions.get("cluster", ())):
+            _ruler(left, reductions["cluster"].loc[reductions["cluster"]["reduction"].idxmax()])
+        left.set_xscale("log", base=2)
+        left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        left.xaxis.set_minor_locator(NullLocator())
+        left.margins(y=0.12)
+        left.set_xlabel("Labels asked (segments, logarithmic)")
+        left.set_ylabel("Mean average precision over classes (mAP)")
+        left.legend(loc="lower right")
+        left.set_title("What a label buys")
+        _reductions(right, reductions, colours)
+        _title(
+            figure,
+            "Label efficiency",
+            "How good does the classifier get for the labels that were paid for?",
+            f"{_experiment(rows)} · line: mean, band: lowest to highest of {_seeds(rows)}",
+        )
+    return figure
+
+
+def _ruler(axes, best: pd.Series) -> None:
+    """An arrow between the two curves where they are furthest apart."""
+    axes.annotate(
+        "",
+        (best["c3"], best["mAP"]),
+        (best["random"], best["mAP"]),
+        arrowprops={"arrowstyle": "|-|,widthA=0.4,widthB=0.4", "shrinkA": 0, "shrinkB": 0, "lw": 1.5},
+    )
+    fewer = best["reduction"] >= 1
+    axes.annotate(
+        f"{best['reduction']:.1f}× fewer labels" if fewer else f"{1 / best['reduction']:.1f}× more labels",
+        (min(best["c3"], best["random"]), best["mAP"]),
+        (-6, 4),
+        textcoords="offset points",
+        ha="right",
+        weight="bold",
+    )
+
+
+def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, str]) -> None:
+    """The whole curve of label reduction; its median in numbers."""
+    summary = []
+    for name, table in reductions.items():
+        if len(table):
+            axes.plot(table["mAP"], table["reduction"], color=colours[name], lw=2)
+            summary.append((colours[name], f"median {table['reduction'].median():.1f}×, "
+                                           f"best {table['reduction'].max():.1f}×"))  # fmt: skip
+    for number, (colour, text) in enumerate(summary):
+        axes.annotate(
+            text,
+            (0.03, 0.97 - 0.055 * number),
+            xycoords="axes fraction",
+            color=colour,
+            va="top",
+            weight="bold",
+        )
+    if not summary:
+        axes.annotate("The curves share no mAP.", (0.5, 0.5), xycoords="axes fraction", ha="center")
+    axes.axhline(1, color="black", lw=1, ls="--")
+    high = max([2.0, *(table["reduction"].max() for table in reductions.values() if len(table))])
+    axes.set_ylim(0, high * 1.25)
+    axes.set_xlabel("mAP to be reached")
+    axes.set_ylabel("Times fewer labels than random segments")
+    axes.set_title("Label reduction")
+
+
+def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
+    """A panel for each quantity of the histories, a line for each model.
+
+    histories: (model, seed) → history; the line is the mean over seeds, the band goes from lowest to highest.
+    """
+    models = list(dict.fromkeys(model for model, _ in histories))
+    table = pd.concat([history.assign(model=model) for (model, _), history in histories.items()])
+    clustered = set(table.loc[table["clustering"].notna(), "model"]) if "clustering" in table else set()
+    shown = [name for name in QUANTITIES if name in table and table[name].notna().any()]
+    columns = min(4, len(shown))
+    lines = -(-len(shown) // columns)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(3.1 * columns + 0.4, 2.3 * lines + 1.3))
+        grid = figure.subplots(lines, columns, squeeze=False).ravel()
+        for axes, name in zip(grid, shown, strict=False):
+            for number, model in enumerate(models):
+                if name in OF_CLUSTER_HEAD and model not in clustered:
+                    continue  # nothing trains its cluster head
+                by_step = table[table["model"] == model].groupby("step")[name]
+                mean = by_step.mean().dropna()
+                if mean.empty:
+                    continue
+                colour = COLOURS[1:][number % (len(COLOURS) - 1)]
+                style = ["-", "--", ":"][number // (len(COLOURS) - 1) % 3]
+                low, high = by_step.min()[mean.index], by_step.max()[mean.index]
+                axes.fill_between(mean.index, low, high, color=colour, alpha=0.18, lw=0)
+                axes.plot(mean.index, mean, color=colour, ls=style, lw=1.6, marker="." if len(mean) < 2 else None)
+            title, unit = QUANTITIES[name]
+            axes.set_title(title)
+            axes.set_ylabel(unit, fontsize=8.5)
+            axes.yaxis.set_major_locator(MaxNLocator(4))
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        for axes in grid[len(shown) :]:
+            axes.set_visible(False)
+        for axes in grid[columns * (lines - 1) : len(shown)]:
+            axes.set_xlabel("training steps")
+        handles = []
+        for number, model in enumerate(models):
+            colour = COLOURS[1:][number % (len(COLOURS) - 1)]
+            style = ["-", "--", ":"][number // (len(COLOURS) - 1) % 3]
+            handles += grid[0].plot([], [], color=colour, ls=style, lw=2, label=_model_in_line(model))
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(3, len(handles)))
+        seeds = len({seed for _, seed in histories})
+        _title(
+            figure,
+            "Training curves",
+            "Steps count from 0 in each stage; a stage starts from the weights of the one it builds on.",
+            "one training seed" if seeds == 1 else f"line: mean, band: lowest to highest of {seeds} training seeds",
+        )
+    return figure
+
+
+def cluster_portrait(portraits: dict[str, np.ndarray]) -> Figure:
+    """For each of the biggest clusters: typical spectrograms, a frame, and the true classes in it.
+
+    portraits: what scripts/portraits.py writes: model (), windows (), cluster (c), size (c), spectrograms
+    (c, exemplars, rows, bands; NaN where there is none), frames (c, px, px, 3), has_frame (c), names and shares
+    (c, n); seconds, low_hz, high_hz (): the extent of a spectrogram.
+    """
+    spectrograms = portraits["spectrograms"]
+    clusters, exemplars = spectrograms.shape[:2]
+    lines = -(-clusters // 2)
+    low, high = np.nanpercentile(spectrograms, [1, 99.5]) if clusters else (0, 1)
+    with rc_context(STYLE | {"axes.grid": False, "figure.constrained_layout.use": False}):
+        height = 1.45 * lines + 1.3
+        figure = Figure(figsize=(15, height))
+        halves = figure.add_gridspec(
+            lines, 2, left=0.035, right=0.985, top=1 - 1.15 / height, bottom=0.5 / height, hspace=0.42, wspace=0.09
+        )
+        for number in range(clusters):
+            cells = halves[number % lines, number // lines].subgridspec(
+                1, exemplars + 2, width_ratios=[1] * exemplars + [1.05, 2.2], wspace=0.06
+            )
+            for exemplar in range(exemplars):
+                axes = figure.add_subplot(cells[exemplar])
+                _bare(axes)
+                patch = spectrograms[number, exemplar]
+                if not np.isnan(patch).all():
+                    axes.imshow(patch.T, origin="lower", aspect="auto", cmap="magma", vmin=low, vmax=high)
+                if exemplar == 0:
+                    share = portraits["size"][number] / portraits["windows"]
+                    axes.set_title(
+                        f"{number + 1}. cluster {portraits['cluster'][number]}: "
+                        f"{portraits['size'][number]:,} windows ({share:.1%})",
+                        fontsize=9.5,
+                    )
+                    if number % lines == lines - 1 or number == clusters - 1:
+                        axes.set_xlabel(f"{portraits['seconds']:.2f} s", fontsize=8, labelpad=2)
+                        axes.set_ylabel(
+                            f"{portraits['low_hz']:.0f}–{portraits['high_hz']:.0f} Hz", fontsize=8, labelpad=2
+                        )
+            axes = figure.add_subplot(cells[exemplars])
+            _bare(axes)
+            if portraits["has_frame"][number]:
+                axes.imshow(portraits["frames"][number], aspect="equal", interpolation="nearest")
+            else:
+                axes.text(0.5, 0.5, "no picture", ha="center", va="center", fontsize=8, color=GREY)
+                axes.set_aspect("equal")
+            _class_mix(
+                figure.add_subplot(cells[exemplars + 1]), portraits["names"][number], portraits["shares"][number]
+            )
+        _title(
+            figure,
+            "Portrait of the biggest clusters",
+            "The windows the network is surest of, each from another recording; a frame of one of them; "
+            "and the true classes of all windows in the cluster.",
+            f"{_model_in_line(str(portraits['model']))} · {portraits['windows']:,} training windows",
+        )
+    return figure
+
+
+def _class_mix(axes, names: np.ndarray, shares: np.ndarray) -> None:
+    """Bars of the share of windows that carry each class; names inside."""
+    place = -np.arange(len(names))
+    axes.barh(place, shares, height=0.8, color=[SKY if number == 0 else "#D9D9D9" for number in range(len(names))])
+    for at, name, share in zip(place, names, shares, strict=True):
+        if name:
+            short = name if len(name) <= 26 else f"{name[:25]}…"
+            axes.text(0.02, at, f"{share:.0%} {short}", va="center", fontsize=8.5, clip_on=True)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-len(names) + 0.4, 0.6)
+    _bare(axes)
+
+
+def _bare(axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _title(figure: Figure, title: str, question: str, note: str) -> None:
+    """Title, the question the figure answers, and at the foot how to read it; the axes are laid out between."""
+    height = figure.get_size_inches()[1]
+    figure.text(0.01, 1 - 0.12 / height, title, ha="left", va="top", weight="bold", fontsize=14)
+    figure.text(0.01, 1 - 0.45 / height, question, ha="left", va="top", fontsize=10)
+    figure.text(0.01, 0.08 / height, note, ha="left", va="bottom", fontsize=8.5, color="#595959")
+    if figure.get_layout_engine():
+        figure.get_layout_engine().set(rect=(0, 0.3 / height, 1, 1 - 1.1 / height))
+
+
+def _strategy(name: str) -> str:
+    return STRATEGIES.get(name, name.replace("_", " "))
+
+
+def _model(name: str) -> str:
+    return MODELS.get(name, name.replace("_", " "))
+
+
+def _model_in_line(name: str) -> str:
+    first, _, second = _model(name).partition("\n")
+    return first if not second else f"{first} {second}" if second[0] in "(+" else f"{first}: {second}"
+
+
+def _experiment(rows: pd.DataFrame) -> str:
+    return f"experiment {rows['experiment'].iloc[0]}"
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    number = rows["seed"].nunique()
+    return "1 evaluation seed" if number == 1 else f"{number} evaluation seeds"
