@@ -41,9 +41,7 @@ def read_segments(path: str | Path) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError):
         raise C3Error(f"{path} cannot be read; allowed is a segment CSV of AudioSet.") from None
     if header != SEGMENT_COLUMNS:
-        raise C3Error(
-            f"{path} has the header {_first_line(path)!r}; allowed is '# {', '.join(SEGMENT_COLUMNS)}'."
-        )
+        raise C3Error(f"{path} has the header {_first_line(path)!r}; allowed is '# {', '.join(SEGMENT_COLUMNS)}'.")
     try:
         table = pd.read_csv(
             path,
@@ -95,8 +93,7 @@ def write_segments(path: str | Path, segments: pd.DataFrame) -> None:
         f"# {', '.join(SEGMENT_COLUMNS)}",
     ]
     lines.extend(
-        f'{row.ytid}, {row.start:.3f}, {row.end:.3f}, "{",".join(row.labels)}"'
-        for row in segments.itertuples()
+        f'{row.ytid}, {row.start:.3f}, {row.end:.3f}, "{",".join(row.labels)}"' for row in segments.itertuples()
     )
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -107,23 +104,17 @@ def read_class_labels(path: str | Path) -> pd.DataFrame:
     Raises :class:`C3Error` for another header.
     """
     try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig"
-        )
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         raise C3Error(f"{path} cannot be read; allowed is class_labels_indices.csv of AudioSet.") from None
     if list(table.columns) != LABEL_COLUMNS:
-        raise C3Error(
-            f"{path} has the header {','.join(table.columns)!r}; allowed is '{','.join(LABEL_COLUMNS)}'."
-        )
+        raise C3Error(f"{path} has the header {','.join(table.columns)!r}; allowed is '{','.join(LABEL_COLUMNS)}'.")
     return table.rename(columns={"mid": "label", "display_name": "name"})[["label", "name"]]
 
 
 def write_class_labels(path: str | Path, classes: pd.DataFrame) -> None:
     """Write label, name as class_labels_indices.csv."""
-    table = pd.DataFrame(
-        {"index": range(len(classes)), "mid": classes["label"], "display_name": classes["name"]}
-    )
+    table = pd.DataFrame({"index": range(len(classes)), "mid": classes["label"], "display_name": classes["name"]})
     table.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
 
 
@@ -142,9 +133,7 @@ def find_media(root: str | Path) -> pd.DataFrame:
         try:
             entries = os.scandir(folder)
         except OSError:
-            raise C3Error(
-                f"{folder} is no folder that can be read; allowed is a folder with media files."
-            ) from None
+            raise C3Error(f"{folder} is no folder that can be read; allowed is a folder with media files.") from None
         with entries:
             for entry in entries:
                 if entry.name.startswith("."):
@@ -173,9 +162,7 @@ def match_media(segments: pd.DataFrame, files: pd.DataFrame) -> tuple[pd.DataFra
     names = []
     preference = files["extension"].map({extension: i for i, extension in enumerate(EXTENSIONS)})
     for prefixed in (False, True):
-        stems = (
-            files["stem"].where(files["stem"].str.startswith("Y"), "").str[1:] if prefixed else files["stem"]
-        )
+        stems = files["stem"].where(files["stem"].str.startswith("Y"), "").str[1:] if prefixed else files["stem"]
         clips = stems.str.extract(r"^(?P<ytid>.+)_(?P<start>\d+(?:\.\d+)?)$")
         number = pd.to_numeric(clips["start"])
         whole_number = ~clips["start"].fillna(".").str.contains(".", regex=False)
@@ -199,11 +186,7 @@ def match_media(segments: pd.DataFrame, files: pd.DataFrame) -> tuple[pd.DataFra
     found = pd.concat([clips, wholes], ignore_index=True)
     used = np.zeros(len(files), bool)
     used[found["file"]] = True
-    best = (
-        found.sort_values(["segment", "rank", "preference", "file"])
-        .drop_duplicates("segment")
-        .set_index("segment")
-    )
+    best = found.sort_values(["segment", "rank", "preference", "file"]).drop_duplicates("segment").set_index("segment")
     best = best.reindex(range(len(segments)))
     matched = segments.reset_index(drop=True).copy()
     chosen = files.reindex(best["file"].fillna(-1).astype(int)).reset_index(drop=True)

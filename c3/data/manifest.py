@@ -65,15 +65,11 @@ def validate(manifest: pd.DataFrame, name: str = "the manifest") -> None:
     backward = manifest[manifest["end"] <= manifest["start"]]
     if len(backward):
         row = backward.iloc[0]
-        raise C3Error(
-            f"{name}: segment {row.segment_id} ends at {row.end:g} s; allowed is after {row.start:g} s."
-        )
+        raise C3Error(f"{name}: segment {row.segment_id} ends at {row.end:g} s; allowed is after {row.start:g} s.")
     splits = manifest.groupby("recording_id")["split"].nunique()
     if (splits > 1).any():
         recording = splits.index[splits > 1][0]
-        raise C3Error(
-            f"{name}: recording {recording} is in training and in evaluation; allowed is only one of them."
-        )
+        raise C3Error(f"{name}: recording {recording} is in training and in evaluation; allowed is only one of them.")
 
 
 def check_evaluated(manifest: pd.DataFrame, classes: pd.DataFrame, name: str) -> None:
