@@ -17,7 +17,7 @@ def main(args):
     curriculum.set_threads(args.threads)
     features = Features(args.index)
     network = networks.load(args.model, features.spec)
-    count = features.window_counts.sum()
+    count = int(features.window_counts.sum())
     with replacing(args.out) as path:
         embeddings = np.lib.format.open_memmap(path, "w+", np.float32, (count, network.spec["embedding"]))
         for first in tqdm(range(0, count, CHUNK), desc=f"embed {args.model}", mininterval=5):

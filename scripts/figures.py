@@ -20,10 +20,9 @@ def main(args):
             "training_curves": figures.training_curves(histories),
             "cluster_portrait": figures.cluster_portrait(dict(portraits)),
         }
-    for name, figure in drawn.items():
-        for suffix in (".png", ".pdf"):
-            with replacing(Path(args.folder, name + suffix)) as out:
-                figures.save(figure, out)
+    for path in map(Path, args.out):
+        with replacing(path) as out:
+            figures.save(drawn[path.stem], out)
 
 
 if __name__ == "__main__":
@@ -32,5 +31,5 @@ if __name__ == "__main__":
         metrics={},
         histories={"nargs": "+", "help": "history/<model>/<seed>.csv"},
         portraits={},
-        folder={"help": "where the figures go"},
+        out={"nargs": "+", "help": "files to draw: <figure>.png or <figure>.pdf"},
     )

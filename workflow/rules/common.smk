@@ -29,9 +29,16 @@ STRATEGIES = ["all", *(name for name in EFFICIENCY.budgets if name != "all")]
 SHARDS = [f"{shard:03d}" for shard in range(CONFIG.storage.shards)]
 FIGURE_NAMES = ["query_by_example", "shallow_classifier", "label_efficiency", "training_curves", "cluster_portrait"]
 
+MEDIA = {
+    "synthetic": f"{RESULTS}/media",
+    "collage": f"{RESULTS}/media",
+    "audioset": CONFIG.audioset.media,
+}[CONFIG.data.source]
+SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
+
 # Jobs find the Python that runs Snakemake, and TensorFlow keeps its start-up notes to itself.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 wildcard_constraints:
@@ -41,10 +48,9 @@ wildcard_constraints:
     strategy="[a-z_]+",
 
 
-def section(*parts):
-    """Parts of the configuration as one JSON text: the one param that a rule depends on."""
-    values = [part.model_dump(mode="json") if hasattr(part, "model_dump") else part for part in parts]
-    return json.dumps(values[0] if len(values) == 1 else values, sort_keys=True)
+def section(part):
+    """A part of the configuration as JSON text: the one param by which a rule depends on it."""
+    return json.dumps(part.model_dump(mode="json") if hasattr(part, "model_dump") else part, sort_keys=True)
 
 
 # They hold no science: what they pass on reaches the jobs as params.
@@ -70,3 +76,86 @@ def code(script):
                     place = Path(*module.split("."))
                     queue += [place.with_suffix(".py"), place / "__init__.py"]
     return [path for path in found if path not in PLUMBING]
+
+
+def segment_tables(wildcards):
+    """The segment CSVs and the class labels of the configured source."""
+    if CONFIG.data.source == "audioset":
+        return {
+            "train": CONFIG.audioset.train,
+            "evaluation": CONFIG.audioset.evaluation,
+            "class_labels": CONFIG.audioset.class_labels,
+        }
+    return {
+        "train": f"{MEDIA}/train_segments.csv",
+        "evaluation": f"{MEDIA}/evaluation_segments.csv",
+        "class_labels": f"{MEDIA}/class_labels_indices.csv",
+    }
+
+
+def row_inputs(wildcards):
+    """The network a row starts from, and the labels it has paid for: only what the row asks for."""
+    row = CONFIG.models[wildcards.model]
+    inputs = {}
+    if row.after:
+        inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
+    if row.labels:
+        inputs["labels"] = f"{RESULTS}/labels/{wildcards.model}/{wildcards.seed}.parquet"
+    return inputs
+
+
+def row_of(wildcards):
+    """The row of the curriculum."""
+    return section(CONFIG.models[wildcards.model])
+
+
+def row_options(wildcards, input):
+    """Options for the inputs that not every row has."""
+    return " ".join(f"--{name} {input[name]}" for name in ("after", "labels") if name in input.keys())
+
+
+def clusters_to_label(wildcards):
+    """The clusters of the row before, if the strategy asks by cluster."""
+    row = CONFIG.models[wildcards.model]
+    by_cluster = row.labels.strategy in c3_config.CLUSTER_STRATEGIES
+    return f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet" if by_cluster else []
+
+
+def labels_of(wildcards):
+    """Strategy and budget of a row, as options."""
+    labels = CONFIG.models[wildcards.model].labels
+    return f"--strategy {labels.strategy} --budget {labels.budget}"
+
+
+def clusters_option(wildcards, input):
+    """Clusters, if there are."""
+    return f"--clusters {input.clusters}" if input.clusters else ""
+
+
+def embeddings_of(wildcards):
+    """The embeddings of all training seeds; none for the features themselves."""
+    if wildcards.model == "log_mel":
+        return []
+    return expand(f"{RESULTS}/embeddings/{wildcards.model}/{{seed}}.npy", seed=SEEDS)
+
+
+def clusters_of(wildcards):
+    """The clusters of all training seeds."""
+    return expand(f"{RESULTS}/clusters/{wildcards.model}/{{seed}}.parquet", seed=SEEDS)
+
+
+def embeddings_option(wildcards, input):
+    """Embeddings, if there are."""
+    return f"--embeddings {input.embeddings}" if input.embeddings else ""
+
+
+def budgets_of(wildcards):
+    """The budgets of a strategy; the ceiling has none."""
+    budgets = EFFICIENCY.budgets.get(wildcards.strategy, [])
+    return "--budgets " + " ".join(map(str, budgets)) if budgets else ""
+
+
+def captioned(name):
+    """A figure as PNG, shown in the report with its caption, and as PDF."""
+    picture = f"{RESULTS}/figures/{name}.png"
+    return report(picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")})

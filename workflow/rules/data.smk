@@ -1,27 +1,5 @@
 """Data: needs media and segment CSVs (or makes them), makes the manifest that everything downstream reads."""
 
-MEDIA = {
-    "synthetic": f"{RESULTS}/media",
-    "collage": f"{RESULTS}/media",
-    "audioset": CONFIG.audioset.media,
-}[CONFIG.data.source]
-
-
-def segment_tables(wildcards):
-    """The segment CSVs and the class labels of the configured source."""
-    if CONFIG.data.source == "audioset":
-        return {
-            "train": CONFIG.audioset.train,
-            "evaluation": CONFIG.audioset.evaluation,
-            "class_labels": CONFIG.audioset.class_labels,
-        }
-    return {
-        "train": f"{MEDIA}/train_segments.csv",
-        "evaluation": f"{MEDIA}/evaluation_segments.csv",
-        "class_labels": f"{MEDIA}/class_labels_indices.csv",
-    }
-
-
 if CONFIG.data.source == "synthetic":
 
     rule simulate:

@@ -1,30 +1,5 @@
 """Evaluation: needs embeddings, clusters and the ground truth, makes one tidy table of all numbers."""
 
-SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
-
-
-def embeddings_of(wildcards):
-    """The embeddings of all training seeds; none for the features themselves."""
-    if wildcards.model == "log_mel":
-        return []
-    return expand(f"{RESULTS}/embeddings/{wildcards.model}/{{seed}}.npy", seed=SEEDS)
-
-
-def clusters_of(wildcards):
-    """The clusters of all training seeds."""
-    return expand(f"{RESULTS}/clusters/{wildcards.model}/{{seed}}.parquet", seed=SEEDS)
-
-
-def embeddings_option(wildcards, input):
-    """Embeddings, if there are."""
-    return f"--embeddings {input.embeddings}" if input.embeddings else ""
-
-
-def budgets_of(wildcards):
-    """The budgets of a strategy; the ceiling has none."""
-    budgets = EFFICIENCY.budgets.get(wildcards.strategy, [])
-    return "--budgets " + " ".join(map(str, budgets)) if budgets else ""
-
 
 rule query_by_example:
     input:

@@ -24,12 +24,6 @@ rule portraits:
         " 2>&1 | tee {log}"
 
 
-def captioned(name):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    picture = f"{RESULTS}/figures/{name}.png"
-    return report(picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")})
-
-
 rule figures:
     input:
         code=code("figures"),
@@ -39,8 +33,6 @@ rule figures:
     output:
         [captioned(name) for name in FIGURE_NAMES],
         expand(f"{RESULTS}/figures/{{name}}.pdf", name=FIGURE_NAMES),
-    params:
-        folder=f"{RESULTS}/figures",
     log:
         f"{LOGS}/figures.log",
     benchmark:
@@ -51,5 +43,5 @@ rule figures:
         runtime=10,
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
-        " --portraits {input.portraits} --folder {params.folder}"
+        " --portraits {input.portraits} --out {output}"
         " 2>&1 | tee {log}"

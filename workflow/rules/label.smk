@@ -1,24 +1,6 @@
 """Labels: needs clusters and the annotator's ground truth, makes the weak labels that a row has paid for."""
 
 
-def clusters_to_label(wildcards):
-    """The clusters of the row before, if the strategy asks by cluster."""
-    row = CONFIG.models[wildcards.model]
-    by_cluster = row.labels.strategy in c3_config.CLUSTER_STRATEGIES
-    return f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet" if by_cluster else []
-
-
-def labels_of(wildcards):
-    """Strategy and budget of a row, as options."""
-    labels = CONFIG.models[wildcards.model].labels
-    return f"--strategy {labels.strategy} --budget {labels.budget}"
-
-
-def clusters_option(wildcards, input):
-    """Clusters, if there are."""
-    return f"--clusters {input.clusters}" if input.clusters else ""
-
-
 rule label:
     input:
         code=code("label"),

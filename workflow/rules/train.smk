@@ -1,27 +1,6 @@
 """Training: needs the feature index (no labels in it), makes one network and one history per row and seed."""
 
 
-def row_inputs(wildcards):
-    """The network a row starts from, and the labels it has paid for: only what the row asks for."""
-    row = CONFIG.models[wildcards.model]
-    inputs = {}
-    if row.after:
-        inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
-    if row.labels:
-        inputs["labels"] = f"{RESULTS}/labels/{wildcards.model}/{wildcards.seed}.parquet"
-    return inputs
-
-
-def row_of(wildcards):
-    """The row of the curriculum."""
-    return section(CONFIG.models[wildcards.model])
-
-
-def row_options(wildcards, input):
-    """Options for the inputs that not every row has."""
-    return " ".join(f"--{name} {input[name]}" for name in ("after", "labels") if name in input.keys())
-
-
 rule train:
     input:
         unpack(row_inputs),
@@ -32,7 +11,7 @@ rule train:
         history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
     params:
         row=row_of,
-        training=json.dumps(CONFIG.training.model_dump(exclude={"seeds"}), sort_keys=True),
+        training=section(CONFIG.training.model_dump(exclude={"seeds"})),
         network=section(CONFIG.network),
         options=row_options,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",

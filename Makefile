@@ -1,0 +1,26 @@
+# `make` sets up .venv and runs the main job; `make test` sets up and passes the tests.
+# `make CONFIG=config/esc10.yaml` runs the main job on another experiment.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: run test report clean
+
+run: .venv/ready
+	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG) --) all
+
+test: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest
+
+report: .venv/ready
+	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG)) --report report.html
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,88 @@
+"""The configuration: committed files in step with the types, wrong keys named."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from c3 import config
+from c3.errors import C3Error
+
+PROJECT = Path(__file__).parents[1]
+DEFAULT = PROJECT / "config/config.yaml"
+OVERLAYS = sorted(set((PROJECT / "config").glob("*.yaml")) - {DEFAULT})
+
+
+def default():
+    return yaml.safe_load(DEFAULT.read_text())
+
+
+def test_schema_and_reference_are_in_step():
+    assert (PROJECT / "config/schema.json").read_text() == config.schema(), "run python -m c3.config"
+    assert (PROJECT / "config/README.md").read_text() == config.reference(), "run python -m c3.config"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
+def test_overlays_are_valid(overlay):
+    values = default()
+    update_config(values, yaml.safe_load(overlay.read_text()))
+    assert config.load(values).experiment == overlay.stem
+
+
+def test_the_default_file_sets_nothing_that_the_types_do_not_know():
+    loaded = config.load(default())
+    assert loaded.models["stage4"].labels.budget <= loaded.network.clusters
+
+
+def test_a_row_is_removed_by_null():
+    values = default()
+    values["models"]["stage4"] = None
+    assert "stage4" not in config.load(values).models
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ({"trainin": {}}, "unknown key `trainin`; allowed are experiment, data"),
+        ({"training": {"gamma": -1}}, "key `training.gamma` is -1; allowed: greater than 0"),
+        ({"training": {"steps": "many"}}, "key `training.steps` is 'many'; allowed: a valid integer"),
+        ({"models": {"stage2": {"after": "stage9"}}}, "models.stage2.after is 'stage9'; allowed are corr"),
+        ({"models": {"stage1": {"after": "stage3"}}}, "leads back to"),
+        ({"models": {"new": {"losses": {"audio": 1}}}}, "key `models.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
+        ({"models": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
+        ({"models": {"stage4": {"after": "stage2"}}}, "models.stage4.after is 'stage2', which has no clustering loss"),
+        ({"models": {"log_mel": {"losses": {"audio_audio": 1}}}}, "log_mel is taken"),
+        ({"evaluation": {"label_efficiency": {"budgets": {"cluster": [9999]}}}}, "budgets.cluster is 9999, more than"),
+        ({"features": {"mel_max_hz": 9000}}, "mel_max_hz is 9000"),
+        ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
+    ],
+)
+def test_wrong_values_are_named(change, sentence):
+    values = default()
+    update_config(values, change)
+    with pytest.raises(C3Error) as error:
+        config.load(values, "config.yaml")
+    assert sentence in str(error.value)
+    assert str(error.value).startswith("config.yaml: ") and "\n" not in str(error.value)
+
+
+def test_derived_sizes():
+    """25 ms and 10 ms at 16 kHz: a window of 0.96 s has 96 rows of 64 bands."""
+    features = config.Features()
+    assert features.window_shape == (96, 64) and features.frame_shape == (64, 64, 3)
+
+
+def test_import_is_light():
+    """`import c3` and its rim load neither TensorFlow nor anything that does."""
+    code = "import sys, c3, c3.config, c3.cli, c3.figures, c3.annotation, c3.clustering; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"tensorflow", "keras", "torch", "jax"} & set(modules)
+
+
+def test_lock_names_versions_and_no_place():
+    lines = (PROJECT / "requirements.lock").read_text().split()
+    assert lines and all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line) for line in lines)

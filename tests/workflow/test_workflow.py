@@ -1,0 +1,167 @@
+"""The real DAG, tiny, from simulated recordings to figures."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from tests.workflow.conftest import copy_project, jobs, snakemake
+
+COLUMNS = ["experiment", "model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
+MODELS = ["correspondence", "stage1", "stage2", "stage3", "stage4"]
+
+
+def test_every_number_and_figure_is_there(finished):
+    results = finished / "results/smoke"
+    metrics = pd.read_csv(results / "metrics.csv")
+    assert list(metrics) == COLUMNS
+    assert np.isfinite(metrics["value"]).all() and (metrics["experiment"] == "smoke").all()
+    for evaluation in ("query_by_example", "shallow_classifier"):
+        scored = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
+        assert set(scored["model"]) == {"log_mel", *MODELS}
+        assert set(scored["seed"]) == {0, 1}
+        assert scored["value"].between(0, 1).all()
+    efficiency = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["metric"] == "mAP")]
+    assert {"all", "random", "cluster", "cluster_unpropagated"} == set(efficiency["strategy"])
+    assert {"purity", "nmi", "active_clusters"} <= set(metrics[metrics["evaluation"] == "clustering"]["metric"])
+    for name in ("query_by_example", "shallow_classifier", "label_efficiency", "training_curves", "cluster_portrait"):
+        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_no_number_was_paid_for_twice_or_not_at_all(finished):
+    metrics = pd.read_csv(finished / "results/smoke/metrics.csv")
+    rows = metrics[metrics["evaluation"] == "label_efficiency"]
+    asked = rows[(rows["metric"] == "labels_asked") & (rows["strategy"] != "all")]
+    assert len(asked) and (asked["value"] <= asked["budget"]).all()
+    assert (asked[asked["strategy"] == "random"]["value"] == asked[asked["strategy"] == "random"]["budget"]).all()
+    receipt = pd.read_csv(finished / "results/smoke/labels/stage4/0.asked.csv")
+    assert len(receipt) == 2 and receipt["segment_id"].is_unique
+
+
+def test_history_of_each_model(finished):
+    for model in MODELS:
+        history = pd.read_csv(finished / f"results/smoke/history/{model}/0.csv")
+        assert list(history["step"]) == [10, 20]
+        assert {"loss", "auc_audio_visual", "active_clusters", "mean_entropy", "embedding_spread"} < set(history)
+
+
+def test_second_run_has_nothing_to_do(finished):
+    again = snakemake(finished, "--dry-run", "all")
+    assert "Nothing to be done" in again.stdout, again.stdout[-3000:]
+
+
+def test_a_label_budget_trains_no_unsupervised_stage_again(finished, tmp_path):
+    budget = yaml.safe_load((finished / "config/smoke.yaml").read_text())
+    budget["models"]["stage4"]["labels"]["budget"] = 3
+    budget["evaluation"]["label_efficiency"]["budgets"]["cluster"] = [2, 3]
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(yaml.safe_dump(budget))
+    planned = snakemake(finished, "--dry-run", "all", config=str(changed))
+    assert {"label", "label_efficiency", "metrics", "figures"} <= jobs(planned.stdout), planned.stdout[-3000:]
+    assert not jobs(planned.stdout) & {"simulate", "manifest", "extract", "index"}
+    trained = [line for line in planned.stdout.splitlines() if "models/" in line and "output:" in line]
+    assert trained and all("models/stage4/" in line for line in trained)
+
+
+def test_same_seed_same_numbers(finished, tmp_path):
+    """Everything after the features, once more, in another folder."""
+    folder = copy_project(tmp_path)
+    kept = folder / "results/smoke"
+    kept.mkdir(parents=True)
+    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv"):
+        source = finished / "results/smoke" / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
+    shutil.copytree(finished / ".snakemake", folder / ".snakemake")
+    done = snakemake(folder, "evaluation")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "extract" not in jobs(done.stdout) and "train" in jobs(done.stdout)
+    assert (kept / "metrics.csv").read_bytes() == (finished / "results/smoke/metrics.csv").read_bytes()
+
+
+def test_no_unsupervised_job_has_an_input_with_labels(finished):
+    """Only labelling, evaluation and portraits read the manifest's labels; rows with labels read what they paid for."""
+    planned = snakemake(finished, "--dry-run", "--forceall", "all")
+    inputs = {}
+    for block in planned.stdout.split("\n\n"):
+        lines = [line.strip() for line in block.splitlines()]
+        rule = next((line.split()[-1].rstrip(":") for line in lines if line.startswith(("rule ", "localrule "))), None)
+        files = next((line.removeprefix("input: ").split(", ") for line in lines if line.startswith("input: ")), [])
+        output = next((line for line in lines if line.startswith("output: ")), "")
+        if rule:
+            inputs[rule, output] = files
+    unsupervised = {key: files for key, files in inputs.items() if key[0] in ("train", "embed", "cluster")}
+    assert len(unsupervised) >= 12
+    for (rule, output), files in unsupervised.items():
+        data = [name for name in files if name.startswith("results/")]
+        assert not [name for name in data if "manifest" in name or "classes" in name or ".csv" in name], (rule, output)
+        if "models/stage4/" not in output:
+            assert not [name for name in data if "labels/" in name], (rule, output)
+    index = pd.read_parquet(finished / "results/smoke/features/index.parquet")
+    labels = set(pd.read_csv(finished / "results/smoke/classes.csv")["label"])
+    assert "labels" not in index
+    for column in index.select_dtypes(["object", "string"]):
+        if column != "frame_times":
+            assert not labels & set(index[column].map(str))
+
+
+def test_no_recording_stands_in_two_splits(finished):
+    manifest = pd.read_parquet(finished / "results/smoke/manifest.parquet")
+    assert (manifest.groupby("recording_id")["split"].nunique() == 1).all()
+    assert set(manifest["split"]) == {"train", "validation", "evaluation"}
+
+
+def test_report_shows_the_figures_with_captions(finished, tmp_path):
+    report = tmp_path / "report.html"
+    done = snakemake(finished, "--report", str(report))
+    assert done.returncode == 0, done.stdout[-3000:]
+    page = report.read_text()
+    for name in ("query_by_example", "label_efficiency", "cluster_portrait"):
+        assert f"figures/{name}.png" in page
+
+
+def test_linter_is_content(finished):
+    done = snakemake(finished, "--lint", config=None)
+    assert done.returncode == 0 and "good condition" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    "setting, sentence",
+    [
+        ("training={stepz: 3}", "unknown key `training.stepz`; allowed are steps, batch"),
+        ("network={trunk: vgg}", "key `network.trunk` is 'vgg'; allowed: 'resnet10' or 'resnet50'"),
+        (
+            "models={stage4: {labels: {budget: 999}}}",
+            "models.stage4.labels.budget is 999, more than the number of clusters",
+        ),
+    ],
+)
+def test_wrong_configuration_stops_at_the_start(finished, setting, sentence):
+    done = snakemake(finished, "--dry-run", "--config", setting, "--", "all")
+    assert done.returncode != 0
+    assert sentence in " ".join(done.stdout.split())
+
+
+def test_more_clusters_than_windows_leaves_nothing_behind(finished, tmp_path):
+    """The sentence reaches the terminal, the exit is not zero, and no half-written model is left."""
+    folder = copy_project(tmp_path)
+    shutil.copytree(finished / "results/smoke/features", folder / "results/smoke/features")
+    (folder / "results/smoke/models/stage3").mkdir(parents=True)
+    config = json.dumps({"losses": {"audio_audio": 1.0, "clustering": 0.1}, "delta_t": 3})
+    import subprocess
+    import sys
+
+    command = [sys.executable, "scripts/train.py", "--name", "stage3", "--row", config]
+    command += ["--training", '{"steps": 2, "batch": 8}', "--network", '{"clusters": 5000}', "--seed", "0"]
+    command += ["--threads", "1", "--index", "results/smoke/features/index.parquet"]
+    command += ["--checkpoint", "checkpoint", "--out", "results/smoke/models/stage3/0.keras"]
+    command += ["--history", "results/smoke/history/stage3/0.csv"]
+    done = subprocess.run(command, cwd=folder, text=True, capture_output=True)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("c3: network.clusters is 5000, but results/smoke/features/index.parquet has")
+    assert not list((folder / "results/smoke/models/stage3").iterdir())
+    assert not (folder / "results/smoke/history").exists()
