@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import soundfile
 import soxr
+from av.video.reformatter import VideoReformatter
 
 AUDIO_EXTENSIONS = ("wav", "flac", "m4a", "ogg", "mp3")
 VIDEO_EXTENSIONS = ("mp4", "mkv", "webm")
@@ -69,9 +70,9 @@ def decode_frames(
     check_file(path)
     step = 1.0 / frames_per_second
     grid = (np.arange(int(seconds * frames_per_second + 1e-6)) + 0.5) * step
-    pictures, times = [], []
+    pictures, times, to_rgb = [], [], VideoReformatter()
     for time, frame in _nearest(_presented(path, start), grid, step / 2):
-        pictures.append(square(frame.to_ndarray(format="rgb24"), pixels))
+        pictures.append(square(to_rgb.reformat(frame, format="rgb24", threads=1).to_ndarray(), pixels))
         times.append(time)
     if not pictures:
         return np.zeros((0, pixels, pixels, 3), np.uint8), np.zeros(0, np.float32)
@@ -238,7 +239,8 @@ def encode(
         video.height, video.width, video.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"
         video.codec_context.qmin = video.codec_context.qmax = 4
         video.codec_context.thread_count = 1
-        audio = container.add_stream(audio_codec, rate=sample_rate, layout="mono")
+        options = {"aac_coder": "fast"} if audio_codec == "aac" else {}
+        audio = container.add_stream(audio_codec, rate=sample_rate, layout="mono", options=options)
         if audio_codec == "aac":
             audio.bit_rate = 64_000
             sound = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
@@ -246,8 +248,10 @@ def encode(
             levels = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
             sound = av.AudioFrame.from_ndarray(levels[None], format="s16", layout="mono")
         sound.sample_rate, sound.pts = sample_rate, 0
+        to_yuv = VideoReformatter()
         for number, picture in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = to_yuv.reformat(frame, format="yuv420p", threads=1)
             frame.pts = number
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
