@@ -55,25 +55,25 @@ def curve(results: pd.DataFrame, strategy: str, seed: int | None = None) -> pd.D
 
     ``labels`` is the number asked for, not the budget. Only budgets that every seed could spend are kept.
     """
-    rows = results[(results["evaluation"] == "label_efficiency") & (results["strategy"] == strategy)]
-    rows = rows[rows["metric"].isin(["mAP", "labels_asked"])]
+    rows = results[results["evaluation"] == "label_efficiency"]
     seeds = rows["seed"].nunique()
-    wide = rows.assign(budget=rows["budget"].fillna(0)).pivot(
-        index=["budget", "seed"], columns="metric", values="value"
+    rows = rows[rows["strategy"] == strategy].assign(budget=lambda table: table["budget"].fillna(0))
+    points = rows[rows["metric"] == "mAP"].merge(
+        rows[rows["metric"] == "labels_asked"], on=["budget", "seed"], suffixes=("", "_asked")
     )
-    by_budget = wide.reset_index().groupby("budget", sort=True)
-    wide = wide.reset_index()[by_budget["seed"].transform("size").eq(seeds).to_numpy()]
+    points = points[points.groupby("budget")["seed"].transform("size") == seeds]
     if seed is not None:
-        wide = wide[wide["seed"] == seed]
-    groups = wide.groupby("budget", sort=True)
-    return pd.DataFrame(
-        {
-            "labels": groups["labels_asked"].mean(),
-            "mAP": groups["mAP"].mean(),
-            "lowest": groups["mAP"].min(),
-            "highest": groups["mAP"].max(),
-        }
-    ).reset_index(drop=True)
+        points = points[points["seed"] == seed]
+    return (
+        points.groupby("budget")
+        .agg(
+            labels=("value_asked", "mean"),
+            mAP=("value", "mean"),
+            lowest=("value", "min"),
+            highest=("value", "max"),
+        )
+        .reset_index(drop=True)
+    )
 
 
 def labels_needed(labels: np.ndarray, precision: np.ndarray, target: float) -> float:

@@ -1,0 +1,159 @@
+"""Curves of paid labels, and the label reduction worked by hand."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from c3.annotation import Pool
+from c3.config import Classifier
+from c3.evaluation import label_efficiency, results
+from c3.evaluation.inputs import Inputs
+from c3.evaluation.shallow_classifier import Bench
+
+SETTINGS = Classifier(units=16, steps=30, batch=32)
+
+
+def points(labels, precision):
+    return pd.DataFrame({"labels": labels, "mAP": precision})
+
+
+def test_reduction_by_hand():
+    random = points([8, 16, 32, 64], [0.1, 0.2, 0.3, 0.4])
+    c3 = points([8, 16, 32], [0.2, 0.4, 0.5])
+    table = label_efficiency.label_reduction(random, c3, targets=3).set_index("mAP")
+    # at 0.2: 16 against 8; at 0.3: 32 against 8·√2, half way on the logarithmic axis; at 0.4: 64 against 16
+    assert table["reduction"].tolist() == pytest.approx([2, 32 / (8 * np.sqrt(2)), 4])
+    assert table.index.tolist() == pytest.approx([0.2, 0.3, 0.4])
+
+
+def test_a_curve_needs_no_fewer_labels_than_itself():
+    curve = points([8, 16, 32], [0.1, 0.35, 0.3])
+    assert label_efficiency.label_reduction(curve, curve)["reduction"].tolist() == pytest.approx([1] * 101)
+
+
+def test_a_curve_that_dips_counts_where_it_first_arrives():
+    labels, precision = np.array([8, 16, 32, 64]), np.array([0.1, 0.3, 0.2, 0.4])
+    assert label_efficiency.labels_needed(labels, precision, 0.3) == pytest.approx(16)
+    assert label_efficiency.labels_needed(labels, precision, 0.2) == pytest.approx(8 * np.sqrt(2))
+    assert label_efficiency.labels_needed(labels, precision, 0.35) == pytest.approx(32 * 2**0.75)
+    assert label_efficiency.labels_needed(labels, precision, 0.1) == 8
+
+
+@pytest.mark.parametrize(
+    "c3", [points([8, 16], [0.5, 0.6]), points([], []), points([8], [0.3])], ids=["above", "empty", "one point"]
+)
+def test_curves_without_a_common_range_have_no_reduction(c3):
+    table = label_efficiency.label_reduction(points([8, 16], [0.1, 0.2]), c3)
+    assert table.columns.tolist() == ["mAP", "random", "c3", "reduction"] and not len(table)
+
+
+def rows(strategy, budget, seed, precision, asked):
+    common = {"strategy": strategy, "budget": budget, "seed": seed}
+    return [
+        {**common, "metric": "mAP", "value": precision},
+        {**common, "metric": "d_prime", "value": 9.0},
+        {**common, "metric": "labels_asked", "value": asked},
+    ]
+
+
+def test_curve_is_over_labels_asked_and_complete_budgets():
+    numbers = rows("cluster", 8, 0, 0.2, 7) + rows("cluster", 8, 1, 0.4, 8) + rows("cluster", 16, 0, 0.5, 16)
+    numbers += rows("all", None, 0, 0.8, 100) + rows("all", None, 1, 0.9, 100)
+    table = results("label_efficiency", "stage3", numbers)
+    curve = label_efficiency.curve(table, "cluster")
+    assert curve.to_dict("list") == {
+        "labels": [7.5],
+        "mAP": [pytest.approx(0.3)],
+        "lowest": [0.2],
+        "highest": [0.4],
+    }
+    assert label_efficiency.curve(table, "cluster", seed=1)["labels"].tolist() == [8]
+    assert label_efficiency.curve(table, "all")["mAP"].tolist() == [pytest.approx(0.85)]
+    assert not len(label_efficiency.curve(table, "absent"))
+
+
+def test_reductions_for_each_seed_and_for_the_mean():
+    numbers = []
+    for seed in (0, 1):
+        for budget, precision in ((8, 0.1), (16, 0.2), (32, 0.3)):
+            numbers += rows("random", budget, seed, precision, budget)
+            numbers += rows("cluster", budget, seed, precision + 0.1, budget)
+    numbers += rows("all", None, 0, 0.8, 100) + rows("all", None, 1, 0.8, 100)
+    found = label_efficiency.reductions(results("label_efficiency", "stage3", numbers))
+    assert [(row["seed"], row["metric"]) for row in found] == [
+        (seed, f"label_reduction_{metric}") for seed in (None, 0, 1) for metric in ("median", "best")
+    ]
+    assert [row["value"] for row in found] == pytest.approx([2] * 6)
+
+
+@pytest.fixture
+def tested(experiment):
+    inputs = Inputs(experiment.index, experiment.manifest, experiment.classes)
+    segments, truth = inputs.scored("evaluation")
+    pools = [Pool.of(table, path) for path, table in zip(experiment.clusters, inputs.clusters(experiment.clusters))]  # noqa: B905
+    benches = [Bench(v, inputs.windows, segments, truth, inputs.labels) for v in inputs.vectors(experiment.embeddings)]
+    return pools, benches, inputs.manifest
+
+
+def test_the_curve_rises_and_counts(tested):
+    numbers = label_efficiency.evaluate("random", [2, 30], *tested, Classifier(units=32, steps=100, batch=64), [0, 1])
+    curve = label_efficiency.curve(results("label_efficiency", "m", numbers), "random")
+    assert curve["labels"].tolist() == [2, 30] and curve["mAP"].is_monotonic_increasing
+    assert {row["seed"] for row in numbers} == {0, 1}
+
+
+@pytest.mark.parametrize("strategy", ["random", "cluster", "cluster_unpropagated"])
+def test_only_paid_labels_reach_the_classifier(tested, strategy):
+    """All labels of the manifest but those paid for are changed to other classes: the numbers stay the same."""
+    pools, benches, manifest = tested
+    expected = label_efficiency.evaluate(strategy, [4], pools, benches, manifest, SETTINGS, [0])
+    paid = paid_segments(strategy, pools[0], manifest)
+    assert len(paid) == 4
+    changed = {"/m/a": "/m/b", "/m/b": "/m/c", "/m/c": "/m/a"}
+    poisoned = manifest.assign(
+        labels=[
+            labels if segment in paid else [changed[label] for label in labels]
+            for segment, labels in zip(manifest["segment_id"], manifest["labels"], strict=True)
+        ]
+    )
+    assert label_efficiency.evaluate(strategy, [4], pools, benches, poisoned, SETTINGS, [0]) == expected
+    one = manifest.assign(
+        labels=[
+            [changed[label] for label in labels] if segment == min(paid) else labels
+            for segment, labels in zip(manifest["segment_id"], manifest["labels"], strict=True)
+        ]
+    )
+    assert label_efficiency.evaluate(strategy, [4], pools, benches, one, SETTINGS, [0]) != expected
+
+
+def paid_segments(strategy, pool, manifest):
+    from c3.annotation import STRATEGIES, GroundTruth
+
+    annotator = GroundTruth(manifest)
+    STRATEGIES[strategy](pool, 4, np.random.default_rng(0), annotator)
+    return set(annotator.asked)
+
+
+def test_seeds_walk_through_the_networks(tested):
+    pools, benches, manifest = tested
+    seen = []
+    for bench in benches:
+        bench.score = lambda weak, settings, seed, bench=bench: seen.append((seed, benches.index(bench))) or {}
+    label_efficiency.evaluate("random", [2], pools, benches, manifest, SETTINGS, [5, 6, 7])
+    assert seen == [(5, 0), (6, 1), (7, 0)]
+
+
+def test_a_budget_that_cannot_be_spent_ends_the_curve_and_is_logged(tested, caplog):
+    with caplog.at_level(logging.WARNING):
+        numbers = label_efficiency.evaluate("cluster", [4, 100, 200], *tested, SETTINGS, [0])
+    assert {row["budget"] for row in numbers} == {4}
+    assert len(caplog.records) == 1
+    assert "Skipped strategy cluster at seed 0" in caplog.text and "the budget is 100" in caplog.text
+
+
+def test_the_ceiling_asks_for_everything(tested):
+    numbers = label_efficiency.evaluate("all", [None], *tested, SETTINGS, [0])
+    asked = [row["value"] for row in numbers if row["metric"] == "labels_asked"]
+    assert asked == [30] and all(row["budget"] is None for row in numbers)

@@ -1,0 +1,65 @@
+"""Scores against independent formulas."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from c3.errors import C3Error
+from c3.evaluation import metrics, results
+
+
+def average_precision_by_hand(truth, scores):
+    """Mean of the precision at each positive, ranks from the top; no ties."""
+    order = np.argsort(-scores)
+    hits = truth[order]
+    return (np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean()
+
+
+def auc_by_hand(truth, scores):
+    """Share of (positive, negative) pairs in the right order; ties count half."""
+    pairs = scores[truth][:, None] - scores[~truth][None, :]
+    return ((pairs > 0) + 0.5 * (pairs == 0)).mean()
+
+
+@pytest.fixture
+def scored():
+    rng = np.random.default_rng(0)
+    truth = rng.random((60, 4)) < 0.3
+    return truth, truth + rng.normal(size=truth.shape)
+
+
+def test_mean_average_precision(scored):
+    truth, scores = scored
+    expected = np.mean([average_precision_by_hand(t, s) for t, s in zip(truth.T, scores.T, strict=True)])
+    assert metrics.mean_average_precision(truth, scores) == pytest.approx(expected, rel=1e-9)
+
+
+def test_d_prime(scored):
+    truth, scores = scored
+    auc = np.mean([auc_by_hand(t, s) for t, s in zip(truth.T, scores.T, strict=True)])
+    assert metrics.d_prime(truth, scores) == pytest.approx(np.sqrt(2) * norm.ppf(auc), rel=1e-9)
+
+
+def test_d_prime_of_chance_is_zero_and_of_perfection_finite():
+    truth = np.array([[True], [True], [False], [False]])
+    assert metrics.d_prime(truth, np.zeros((4, 1))) == pytest.approx(0)
+    assert 0 < metrics.d_prime(truth, truth.astype(float)) < 10
+    assert -10 < metrics.d_prime(truth, -truth.astype(float)) < 0
+
+
+def test_a_class_without_a_positive_is_named():
+    truth = np.array([[True, False], [False, False]])
+    with pytest.raises(C3Error, match=r"m\.parquet: class Bee has 0 positive segments among the 2 .* at least 1\."):
+        metrics.check_classes(truth, ["Ape", "Bee"], "m.parquet")
+    with pytest.raises(C3Error, match=r"class Ape has 1 positive segments .* at least 2"):
+        metrics.check_classes(truth, ["Ape", "Bee"], "m.parquet", least=2)
+    with pytest.raises(C3Error, match="class Cat has no negative segment"):
+        metrics.check_classes(np.ones((2, 1), bool), ["Cat"], "m.parquet")
+
+
+def test_what_does_not_apply_is_empty():
+    table = results("clustering", "stage3", [{"seed": 1, "metric": "purity", "value": 0.5}])
+    assert table.to_csv(index=False).splitlines() == [
+        "model,evaluation,strategy,budget,seed,metric,value",
+        "stage3,clustering,,,1,purity,0.5",
+    ]
