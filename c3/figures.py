@@ -201,7 +201,7 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
             weight="bold",
         )
     if not summary:
-        axes.annotate("The curves share no mAP.", (0.5, 0.5), xycoords="axes fraction", ha="center")
+        axes.annotate("No mAP that\nboth curves reach", (0.5, 0.5), xycoords="axes fraction", ha="center")
     axes.axhline(1, color="black", lw=1, ls="--")
     high = max([2.0, *(table["reduction"].max() for table in reductions.values() if len(table))])
     axes.set_ylim(0, high * 1.25)
