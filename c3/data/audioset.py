@@ -6,7 +6,9 @@ Every source of segments ends here: simulated and collaged data are written in t
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -96,6 +98,12 @@ def write_segments(path: str | Path, segments: pd.DataFrame) -> None:
         f'{row.ytid}, {row.start:.3f}, {row.end:.3f}, "{",".join(row.labels)}"' for row in segments.itertuples()
     )
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def make_ytid(*parts) -> str:
+    """An id of 11 characters, as YouTube's, that follows from ``parts`` and tells nothing about them."""
+    digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def read_class_labels(path: str | Path) -> pd.DataFrame:

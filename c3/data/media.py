@@ -100,6 +100,29 @@ def check_file(path: str) -> None:
         raise Quarantined("empty")
 
 
+def probe(path: str) -> tuple[float, int]:
+    """(seconds of sound, sample rate) that the header announces; :class:`Quarantined` (missing, empty, broken)."""
+    check_file(path)
+    if path.lower().endswith(SNDFILE_EXTENSIONS):
+        try:
+            header = soundfile.info(path)
+            return header.frames / header.samplerate, header.samplerate
+        except soundfile.LibsndfileError:
+            pass
+    with _open(path) as container:
+        if not container.streams.audio:
+            raise Quarantined("empty")
+        return (container.duration or 0) / av.time_base, container.streams.audio[0].codec_context.sample_rate
+
+
+def _open(path: str):
+    """The container; :class:`Quarantined` (broken) if it is none."""
+    try:
+        return av.open(path, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError):
+        raise Quarantined("broken") from None
+
+
 def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the file's own rate, and that rate."""
     with soundfile.SoundFile(path) as file:
@@ -115,11 +138,7 @@ def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, 
 
 def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the stream's own rate, laid down at their presentation times, and that rate."""
-    try:
-        container = av.open(path, metadata_errors="ignore")
-    except (av.FFmpegError, ValueError):
-        raise Quarantined("broken") from None
-    with container:
+    with _open(path) as container:
         if not container.streams.audio:
             raise Quarantined("empty")
         stream = container.streams.audio[0]
@@ -191,8 +210,8 @@ def _decoded(container, stream, start: float) -> Iterator:
 def _presented(path: str, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
     """(seconds from ``start``, picture) in the order of presentation, from the key frame before ``start``."""
     try:
-        container = av.open(path, metadata_errors="ignore")
-    except (av.FFmpegError, ValueError):
+        container = _open(path)
+    except Quarantined:
         return
     with container:
         if container.streams.video:

@@ -11,9 +11,7 @@ A segment follows from the seed, its split and its number alone, whatever the nu
 
 from __future__ import annotations
 
-import hashlib
 import os
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -311,7 +309,12 @@ def write(
         stale.unlink()
     plans = {split: plan(section, split, seed) for split in SPLITS}
     jobs = [
-        (str(folder / f"{ytid(seed, split, number)}.mp4"), classes, section, (seed, SPLITS.index(split), number))
+        (
+            str(folder / f"{audioset.make_ytid(seed, split, number)}.mp4"),
+            classes,
+            section,
+            (seed, SPLITS.index(split), number),
+        )
         for split in SPLITS
         for number, classes in enumerate(plans[split])
     ]
@@ -386,14 +389,8 @@ def _deal(tally: np.ndarray, segments: int, rng: np.random.Generator) -> list[tu
     return [tuple(np.flatnonzero(row).tolist()) for row in member]
 
 
-def ytid(seed: int, split: str, number: int) -> str:
-    """An id of 11 characters, as YouTube's."""
-    digest = hashlib.blake2b(f"{seed}/{split}/{number}".encode(), digest_size=8).digest()
-    return urlsafe_b64encode(digest).decode().rstrip("=")
-
-
 def _segments(section: config.Synthetic, split: str, seed: int, planned: list[tuple[int, ...]]) -> pd.DataFrame:
-    names = [ytid(seed, split, number) for number in range(len(planned))]
+    names = [audioset.make_ytid(seed, split, number) for number in range(len(planned))]
     labels = [[CLASSES[c].label for c in classes] for classes in planned]
     return pd.DataFrame({"ytid": names, "start": 0.0, "end": section.seconds, "labels": labels})
 
