@@ -141,7 +141,7 @@ def find_media(root: str | Path) -> pd.DataFrame:
         try:
             entries = os.scandir(folder)
         except OSError:
-            raise C3Error(f"{folder} is no folder that can be read; allowed is a folder with media files.") from None
+            raise C3Error(f"{folder} cannot be read; allowed is a folder with media files.") from None
         with entries:
             for entry in entries:
                 if entry.name.startswith("."):

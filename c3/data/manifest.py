@@ -69,7 +69,7 @@ def validate(manifest: pd.DataFrame, name: str = "the manifest") -> None:
     splits = manifest.groupby("recording_id")["split"].nunique()
     if (splits > 1).any():
         recording = splits.index[splits > 1][0]
-        raise C3Error(f"{name}: recording {recording} is in training and in evaluation; allowed is only one of them.")
+        raise C3Error(f"{name}: recording {recording} stands in two splits; allowed is one.")
 
 
 def check_evaluated(manifest: pd.DataFrame, classes: pd.DataFrame, name: str) -> None:

@@ -253,7 +253,7 @@ def encode(
     The container follows from the suffix; the pictures are MPEG-4, the sound ``audio_codec`` ('aac', 'flac').
     The same input gives the same bytes.
     """
-    with av.open(os.fspath(path), "w") as container:
+    with av.open(os.fspath(path), "w", options={"fflags": "+bitexact"}) as container:
         video = container.add_stream("mpeg4", rate=frames_per_second)
         video.height, video.width, video.pix_fmt = frames.shape[1], frames.shape[2], "yuv420p"
         video.codec_context.qmin = video.codec_context.qmax = 4

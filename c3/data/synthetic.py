@@ -309,13 +309,8 @@ def write(
         stale.unlink()
     plans = {split: plan(section, split, seed) for split in SPLITS}
     jobs = [
-        (
-            str(folder / f"{audioset.make_ytid(seed, split, number)}.mp4"),
-            classes,
-            section,
-            (seed, SPLITS.index(split), number),
-        )
-        for split in SPLITS
+        (_path(folder, seed, split, number), classes, section, (seed, position, number))
+        for position, split in enumerate(SPLITS)
         for number, classes in enumerate(plans[split])
     ]
     if threads > 1:
@@ -387,6 +382,10 @@ def _deal(tally: np.ndarray, segments: int, rng: np.random.Generator) -> list[tu
         sizes[giver] -= 1
         sizes[taker] += 1
     return [tuple(np.flatnonzero(row).tolist()) for row in member]
+
+
+def _path(folder: Path, seed: int, split: str, number: int) -> str:
+    return str(folder / f"{audioset.make_ytid(seed, split, number)}.mp4")
 
 
 def _segments(section: config.Synthetic, split: str, seed: int, planned: list[tuple[int, ...]]) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""The data scripts from end to end: simulate → manifest → features → index, and what they refuse."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from c3.data import store
+
+ROOT = Path(__file__).parents[2]
+SMALL = dict(train_segments=12, evaluation_segments=6, classes=4, imbalance=4, seconds=2)
+
+
+def script(name, **options):
+    command = [sys.executable, str(ROOT / "scripts" / f"{name}.py")]
+    for option, value in options.items():
+        values = value if isinstance(value, list) else [value]
+        command += [f"--{option.replace('_', '-')}", *map(str, values)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+def tables(folder):
+    return dict(train=folder / "train.csv", evaluation=folder / "evaluation.csv", class_labels=folder / "labels.csv")
+
+
+def make_manifest(media, out):
+    options = tables(media) | dict(media=media, validation_share=0.2, seed=0)
+    return script(
+        "manifest",
+        **options,
+        manifest=out / "manifest.parquet",
+        classes=out / "classes.csv",
+        missing=out / "missing.csv",
+    )
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("media")
+    names = tables(folder)
+    done = script(
+        "simulate",
+        synthetic=json.dumps(SMALL),
+        seed=0,
+        threads=2,
+        train_csv=names["train"],
+        evaluation_csv=names["evaluation"],
+        class_labels=names["class_labels"],
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_from_media_to_index(media, tmp_path):
+    done = make_manifest(media, tmp_path)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "features").mkdir()
+    stems = [tmp_path / "features" / f"shard-{shard:03d}" for shard in range(2)]
+    for shard, stem in enumerate(stems):
+        outputs = dict(rows=f"{stem}.npy", frames=f"{stem}.frames.npy", index=f"{stem}.parquet")
+        done = script(
+            "features",
+            manifest=tmp_path / "manifest.parquet",
+            features=json.dumps({"frame_pixels": 32}),
+            shard=shard,
+            shards=2,
+            quarantine=f"{stem}.quarantine.csv",
+            **outputs,
+        )
+        assert done.returncode == 0, done.stderr
+    options = dict(
+        shards=[f"{stem}.parquet" for stem in stems],
+        quarantines=[f"{stem}.quarantine.csv" for stem in stems],
+        missing=tmp_path / "missing.csv",
+        index=tmp_path / "features" / "index.parquet",
+        quarantine=tmp_path / "features" / "quarantine.csv",
+    )
+    done = script("index", max_quarantined=0.05, **options)
+    assert done.returncode == 0, done.stderr
+    features = store.Features(options["index"])
+    assert features.grid_windows().shape == (36, 96, 64)
+    assert len(pd.read_csv(options["quarantine"])) == 0
+    assert features.spec.frame_pixels == 32
+
+
+def test_too_much_missing_stops_with_one_sentence(media, tmp_path):
+    stem = tmp_path / "shard-000"
+    spec = store.config.Features(frame_pixels=8)
+    store.write_index(store.write_shard([], spec, 0, f"{stem}.npy", f"{stem}.frames.npy"), spec, f"{stem}.parquet")
+    quarantine = pd.DataFrame([("a_0", "a.wav", "broken")], columns=store.QUARANTINE_COLUMNS)
+    quarantine.to_csv(f"{stem}.quarantine.csv", index=False)
+    quarantine.iloc[:0].to_csv(tmp_path / "missing.csv", index=False)
+    done = script(
+        "index",
+        shards=f"{stem}.parquet",
+        quarantines=f"{stem}.quarantine.csv",
+        missing=tmp_path / "missing.csv",
+        max_quarantined=0.05,
+        index=tmp_path / "index.parquet",
+        quarantine=tmp_path / "quarantine.csv",
+    )
+    assert done.returncode == 1
+    assert "1 of 1 segments cannot be used (broken 1" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "index.parquet").exists() and not (tmp_path / "quarantine.csv").exists()
+
+
+def test_a_mistake_leaves_nothing_behind(media, tmp_path):
+    """An evaluation table without the class Speech."""
+    names = tables(media)
+    copies = tables(tmp_path / "tables")
+    (tmp_path / "tables").mkdir()
+    for key, path in names.items():
+        text = path.read_text()
+        if key == "evaluation":
+            text = "\n".join(line for line in text.splitlines() if "/m/09x0r" not in line) + "\n"
+        copies[key].write_text(text)
+    out = tmp_path / "out"
+    done = script(
+        "manifest",
+        **copies,
+        media=media,
+        validation_share=0,
+        seed=0,
+        manifest=out / "manifest.parquet",
+        classes=out / "classes.csv",
+        missing=out / "missing.csv",
+    )
+    assert done.returncode == 1
+    assert "manifest.parquet: class /m/09x0r (Speech) has no positive segment in evaluation" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not out.exists()

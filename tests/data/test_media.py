@@ -1,0 +1,69 @@
+"""Sound and pictures come out of every container at the right time."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from c3.data import media
+from c3.data.features import log_mel
+
+# Mean difference of log-mel. Matroska rounds times to 1 ms, which shows when a piece begins in the middle.
+CODEC_LOSS = {"flac": 0.001, "mkv": 0.05, "mp4": 0.15, "m4a": 0.08, "ogg": 0.12, "mp3": 0.12, "webm": 0.15}
+
+
+@pytest.mark.parametrize("extension", CODEC_LOSS)
+@pytest.mark.parametrize(("start", "seconds"), [(0.0, 4.0), (1.3, 2.0)])
+def test_all_codecs_give_the_same_features(encoded, spec, extension, start, seconds):
+    expected = media.decode_audio(encoded["wav"], start, seconds, 16_000)
+    actual = media.decode_audio(encoded[extension], start, seconds, 16_000)
+    assert actual.dtype == np.float32
+    assert len(actual) == len(expected) == round(seconds * 16_000)
+    difference = np.abs(log_mel(actual, spec) - log_mel(expected, spec))
+    assert difference.mean() < CODEC_LOSS[extension]
+    shifted = np.abs(log_mel(actual[160:], spec) - log_mel(expected, spec)[:-1]).mean()
+    assert shifted > 2 * difference.mean(), "as good when shifted by 10 ms: not aligned"
+
+
+def test_channels_are_averaged(tmp_path):
+    path = str(tmp_path / "stereo.wav")
+    soundfile.write(path, np.stack([np.full(800, 0.5), np.full(800, -0.1)], axis=1), 16_000, subtype="FLOAT")
+    np.testing.assert_allclose(media.decode_audio(path, 0, 1, 16_000), 0.2, atol=1e-6)
+
+
+@pytest.mark.parametrize("extension", ["wav", "mp4"])
+def test_piece_beyond_the_end(encoded, extension):
+    """AAC fills its last block of 1024 samples."""
+    block = 1024 * 16_000 / 22_050 if extension == "mp4" else 0
+    assert 8000 <= len(media.decode_audio(encoded[extension], 3.5, 2.0, 16_000)) <= 8000 + block
+    assert len(media.decode_audio(encoded[extension], 60.0, 2.0, 16_000)) == 0
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+@pytest.mark.parametrize("start", [0.0, 1.0, 2.5])
+def test_frames_are_those_nearest_to_the_grid(encoded, extension, start):
+    frames, times = media.decode_frames(encoded[extension], start, 1.5, 2.0, 32)
+    assert frames.shape == (3, 32, 32, 3)
+    assert frames.dtype == np.uint8
+    np.testing.assert_allclose(times, [0.25, 0.75, 1.25], atol=0.126)
+    shown = frames.mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(shown, 10 * 4 * (start + times), atol=4)
+
+
+def test_frames_are_not_repeated_nor_invented(encoded):
+    frames, times = media.decode_frames(encoded["mp4"], 0.0, 8.0, 1.0, 16)
+    assert len(frames) == len(times) == 4
+    assert len(media.decode_frames(encoded["m4a"], 0.0, 4.0, 1.0, 16)[0]) == 0
+
+
+def test_square_takes_the_middle():
+    picture = np.zeros((10, 30, 3), np.uint8)
+    picture[:, 10:20] = 200
+    assert (media.square(picture, 5) == 200).all()
+    assert (media.square(picture, 10) == 200).all()
+
+
+def test_encoding_is_reproducible(tmp_path, sound, film):
+    paths = [tmp_path / name for name in ("a.mp4", "b.mp4")]
+    for path in paths:
+        media.encode(path, sound, 22_050, film, 4, "aac")
+    assert paths[0].read_bytes() == paths[1].read_bytes()
