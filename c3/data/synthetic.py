@@ -303,11 +303,11 @@ def write(
     section: config.Synthetic, seed: int, threads: int, train_csv: Path, evaluation_csv: Path, class_labels: Path
 ) -> None:
     """Write the media beside ``train_csv``, then the three tables. Media of an earlier run are removed first."""
+    plans = {split: plan(section, split, seed) for split in SPLITS}
     folder = Path(train_csv).parent
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.mp4"):
         stale.unlink()
-    plans = {split: plan(section, split, seed) for split in SPLITS}
     jobs = [
         (_path(folder, seed, split, number), classes, section, (seed, position, number))
         for position, split in enumerate(SPLITS)
