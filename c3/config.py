@@ -195,6 +195,9 @@ class Model(Section):
         10.0,
         description="ΔT in seconds: pairs of one recording at most this far apart are positive; 0: window and frame overlap",
     )
+    augmentation: bool = Field(
+        False, description="give each training window another microphone, distance and background (not in the paper)"
+    )
     labels: Labels | None = Field(None, description="what a row with the classification loss asks the annotator")
     steps: Count | None = Field(None, description="overrides `training.steps`")
 
@@ -217,7 +220,9 @@ class Classifier(Section):
 class LabelEfficiency(Section):
     """Mean average precision against labels asked."""
 
-    model: Name = Field("stage3", description="the row whose embedding and clusters are used")
+    models: Annotated[list[Name], Field(min_length=1)] = Field(
+        ["stage3"], description="the rows whose embedding and clusters are used; the first is portrayed"
+    )
     budgets: dict[Strategy, Annotated[list[Count], Field(min_length=1)]] = Field(
         {
             "random": [8, 16, 32, 64, 128, 256, 512],
@@ -286,13 +291,14 @@ class Config(Section):
                 self._check_clusters(f"models.{name}.after", row.after)
                 self._check_budget(f"models.{name}.labels.budget", row.labels.budget)
         efficiency = self.evaluation.label_efficiency
-        if efficiency.model not in self.models:
-            raise ValueError(
-                f"evaluation.label_efficiency.model is {efficiency.model!r}; allowed are {', '.join(self.models)}"
-            )
+        for name in efficiency.models:
+            if name not in self.models:
+                raise ValueError(
+                    f"evaluation.label_efficiency.models holds {name!r}; allowed are {', '.join(self.models)}"
+                )
+            self._check_clusters("evaluation.label_efficiency.models", name)
         for strategy in CLUSTER_STRATEGIES:
             for budget in efficiency.budgets.get(strategy, []):
-                self._check_clusters("evaluation.label_efficiency.model", efficiency.model)
                 self._check_budget(f"evaluation.label_efficiency.budgets.{strategy}", budget)
         return self
 

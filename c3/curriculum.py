@@ -189,7 +189,17 @@ def train(
             f"network.clusters is {clusters}, but {features.path} has {windows} training windows;"
             " allowed is at most that."
         )
-    sampler = Sampler(features, "train", tuple(row.losses), row.delta_t, training.batch, seed, labels, network.classes)
+    sampler = Sampler(
+        features,
+        "train",
+        tuple(row.losses),
+        row.delta_t,
+        training.batch,
+        seed,
+        row.augmentation,
+        labels,
+        network.classes,
+    )
     batch, held_out_windows = held_out(features, row, training)
 
     objective = Objective(network, row.losses, training.gamma)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from c3.augmentation import change_channel
 from c3.data.store import Features
 from c3.errors import C3Error
 
@@ -67,6 +68,7 @@ class Sampler:
         delta_t: ΔT in seconds.
         batch: B.
         seed: seed of all draws.
+        augmentation: whether windows are changed by :func:`c3.augmentation.change_channel`.
         labels: weak labels of windows (segment_id, window, labels), for the classification loss.
         classes: order of the columns of the labels.
 
@@ -80,6 +82,7 @@ class Sampler:
     delta_t: float
     batch: int
     seed: int
+    augmentation: bool = False
     labels: pd.DataFrame | None = None
     classes: list[str] = field(default_factory=list)
 
@@ -140,4 +143,7 @@ class Sampler:
             drawn = rng.integers(len(self.labels), size=self.batch)
             batch["labelled"] = self.features.windows(self.labelled_positions[drawn], self.labelled_rows[drawn])
             batch["targets"] = self.targets[drawn]
+        if self.augmentation:
+            for name in [name for name in ("audio", "pair", "labelled") if name in batch]:
+                batch[name] = change_channel(rng, batch[name])
         return batch

@@ -11,7 +11,7 @@ from c3 import config
 def write_features(folder, segments=40, seconds=6.0, pixels=16, seed=0):
     """Feature shards of ``segments`` recordings with a tone and a colour for each of four hidden kinds."""
     from c3.data import store
-    from c3.data.features import Extract
+    from c3.data.store import Extract
 
     spec = config.Features(frame_pixels=pixels)
     rng = np.random.default_rng(seed)

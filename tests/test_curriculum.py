@@ -11,9 +11,7 @@ SPEC = config.Network(clusters=8, coincidence_units=32)
 TRAINING = config.Training(steps=12, batch=8, evaluate_every=4, held_out_pairs=8)
 STAGE2 = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=5)
 STAGE3 = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.5}, delta_t=5)
-STAGE4 = config.Model(
-    losses={"classification": 1.0}, delta_t=5, labels=config.Labels(strategy="random", budget=2)
-)
+STAGE4 = config.Model(losses={"classification": 1.0}, delta_t=5, labels=config.Labels(strategy="random", budget=2))
 
 
 def fresh(features, classes=()):

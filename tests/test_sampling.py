@@ -72,7 +72,7 @@ def test_no_two_items_of_a_recording_are_a_negative_pair(features, monkeypatch):
 def test_labelled_windows_carry_their_labels(features):
     train = features.index[features.index["split"] == "train"]["segment_id"].to_list()
     labels = pd.DataFrame({"segment_id": train[:2], "window": [0, 3], "labels": [["/m/a"], ["/m/a", "/m/b"]]})
-    batch = Sampler(features, "train", ("classification",), 5.0, 8, 0, labels, ["/m/a", "/m/b"]).draw(0)
+    batch = Sampler(features, "train", ("classification",), 5.0, 8, 0, False, labels, ["/m/a", "/m/b"]).draw(0)
     position = {segment: number for number, segment in enumerate(features.index["segment_id"])}
     windows = {
         (1.0, 0.0): features.windows([position[train[0]]], [0])[0],

@@ -1,9 +1,8 @@
-"""Log-mel rows and frames of one segment (paper, section 4.1; DESIGN: features)."""
+"""Log-mel rows and frames of one segment."""
 
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
@@ -11,22 +10,10 @@ import scipy.fft
 from c3 import config
 from c3.data import media
 from c3.data.media import Quarantined
+from c3.data.store import Extract
 
 SILENCE = 1e-4
 USABLE_SHARE = 0.9
-
-
-class Extract(NamedTuple):
-    """What is kept of a segment."""
-
-    rows: np.ndarray
-    """log-mel, float32 (rows, mel_bands)"""
-    frames: np.ndarray
-    """RGB, uint8 (n, pixels, pixels, 3)"""
-    times: np.ndarray
-    """time of each frame, float32 (n,), seconds from the start of the segment"""
-    seconds: float
-    """usable length of the segment"""
 
 
 def log_mel(samples: np.ndarray, features: config.Features) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c3 import config
-from c3.data.features import Extract
 from c3.errors import C3Error
 
 SCHEMA = pa.schema(
@@ -34,6 +34,19 @@ SCHEMA = pa.schema(
 )
 SPEC_KEY = b"c3.features"
 QUARANTINE_COLUMNS = ["segment_id", "path", "reason"]
+
+
+class Extract(NamedTuple):
+    """What is kept of a segment: a row of the index and its share of the shard's arrays."""
+
+    rows: np.ndarray
+    """log-mel, float32 (rows, mel_bands)"""
+    frames: np.ndarray
+    """RGB, uint8 (n, pixels, pixels, 3)"""
+    times: np.ndarray
+    """time of each frame, float32 (n,), seconds from the start of the segment"""
+    seconds: float
+    """usable length of the segment"""
 
 
 class GrowingArray:

@@ -10,7 +10,7 @@ import pytest
 
 from c3 import config
 from c3.data import store
-from c3.data.features import Extract
+from c3.data.store import Extract
 from c3.errors import C3Error
 
 SPEC = config.Features(frame_pixels=8)

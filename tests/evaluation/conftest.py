@@ -8,7 +8,7 @@ import pytest
 
 from c3 import config
 from c3.data import manifest, store
-from c3.data.features import Extract
+from c3.data.store import Extract
 
 CLASSES = ["/m/a", "/m/b", "/m/c"]
 

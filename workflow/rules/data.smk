@@ -78,3 +78,8 @@ rule manifest:
         " --validation-share {params.validation_share} --seed {params.seed}"
         " --manifest {output.manifest} --classes {output.classes} --missing {output.missing}"
         " 2>&1 | tee {log}"
+
+
+rule data:
+    input:
+        rules.manifest.output,

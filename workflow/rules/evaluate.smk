@@ -118,7 +118,8 @@ rule metrics:
             *expand(f"{RESULTS}/evaluation/shallow_classifier/{{model}}.csv", model=EVALUATED),
             *expand(f"{RESULTS}/evaluation/clustering/{{model}}.csv", model=CLUSTERED),
             *expand(
-                f"{RESULTS}/evaluation/label_efficiency/{EFFICIENCY.model}.{{strategy}}.csv",
+                f"{RESULTS}/evaluation/label_efficiency/{{model}}.{{strategy}}.csv",
+                model=EFFICIENCY.models,
                 strategy=STRATEGIES,
             ),
         ],

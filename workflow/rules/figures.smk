@@ -29,7 +29,7 @@ rule figures:
         code=code("figures"),
         metrics=f"{RESULTS}/metrics.csv",
         histories=expand(f"{RESULTS}/history/{{model}}/{{seed}}.csv", model=MODELS, seed=SEEDS),
-        portraits=f"{RESULTS}/portraits/{EFFICIENCY.model}/{SEEDS[0]}.npz",
+        portraits=f"{RESULTS}/portraits/{EFFICIENCY.models[0]}/{SEEDS[0]}.npz",
     output:
         [captioned(name) for name in FIGURE_NAMES],
         expand(f"{RESULTS}/figures/{{name}}.pdf", name=FIGURE_NAMES),

@@ -54,3 +54,14 @@ rule embed:
         "python {input.code[0]} --model {input.model} --index {input.index} --threads {threads}"
         " --out {output.embeddings}"
         " 2>&1 | tee {log}"
+
+
+# One target for each row: its network, embeddings and, if it learns them, clusters.
+for name in MODELS:
+
+    rule:
+        name:
+            f"train_{name}"
+        input:
+            expand(f"{RESULTS}/embeddings/{name}/{{seed}}.npy", seed=SEEDS),
+            expand(f"{RESULTS}/clusters/{name}/{{seed}}.parquet", seed=SEEDS) if name in CLUSTERED else [],
