@@ -103,7 +103,7 @@ class AudioSet(Section):
 
 
 class Features(Section):
-    """The feature specification in physical units; every model file carries it (DESIGN: features)."""
+    """The feature specification in physical units; every model file carries it."""
 
     sample_rate: Count = Field(16000, description="Hz, mono")
     stft_window_seconds: Positive = Field(0.025, description="length of the Hann window")
@@ -212,7 +212,7 @@ class Classifier(Section):
     """The classifier that the shallow and the label-efficiency evaluation train on frozen embeddings."""
 
     units: Count = Field(512, description="hidden units")
-    steps: Count = Field(600, description="Adam steps, the same for every embedding and strategy")
+    steps: Count = Field(300, description="Adam steps, the same for every embedding and strategy")
     batch: Count = Field(256, description="windows in a batch")
     learning_rate: Positive = Field(0.001, description="Adam's rate")
 

@@ -32,7 +32,7 @@ def clustering_reference(logits, gamma):
 
 
 def clustering_gradient(logits, gamma):
-    """DESIGN: ∂L/∂z_ik = (1/B) p_ik [−(log p_ik + H_i) + γ (log p̄_k − c_i)], c_i = Σ_j p_ij log p̄_j."""
+    """∂L/∂z_ik = (1/B) p_ik [−(log p_ik + H_i) + γ (log p̄_k − c_i)], c_i = Σ_j p_ij log p̄_j."""
     p = softmax(logits)
     log_mean = np.log(p.mean(axis=0))
     entropy = -(p * np.log(p)).sum(axis=1, keepdims=True)

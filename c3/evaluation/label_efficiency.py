@@ -50,12 +50,12 @@ def evaluate(
     return numbers
 
 
-def curve(results: pd.DataFrame, strategy: str, seed: int | None = None) -> pd.DataFrame:
-    """A strategy's curve in a results table: labels, mAP (mean over seeds, or of one), lowest, highest.
+def curve(results: pd.DataFrame, model: str, strategy: str, seed: int | None = None) -> pd.DataFrame:
+    """A model's curve by one strategy in a results table: labels, mAP (mean over seeds, or of one), lowest, highest.
 
     ``labels`` is the number asked for, not the budget. Only budgets that every seed could spend are kept.
     """
-    rows = results[results["evaluation"] == "label_efficiency"]
+    rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
     seeds = rows["seed"].nunique()
     rows = rows[rows["strategy"] == strategy].assign(budget=lambda table: table["budget"].fillna(0))
     points = rows[rows["metric"] == "mAP"].merge(
@@ -94,7 +94,7 @@ def label_reduction(random: pd.DataFrame, c3: pd.DataFrame, targets: int = 101) 
 
     Both have columns labels, mAP. Columns of the result: mAP (``targets`` of them, evenly spaced from the
     higher of the two first points to the lower of the two highest), random, c3, reduction; no rows if the
-    curves share no range. (DESIGN: label efficiency.)
+    curves share no range. (Talk, evaluation 3.)
     """
     lowest = max(random["mAP"].iloc[0], c3["mAP"].iloc[0]) if len(random) and len(c3) else np.inf
     highest = min(random["mAP"].max(), c3["mAP"].max()) if len(random) and len(c3) else -np.inf
@@ -105,17 +105,17 @@ def label_reduction(random: pd.DataFrame, c3: pd.DataFrame, targets: int = 101) 
     return table.assign(reduction=table["random"] / table["c3"])
 
 
-def reductions(results: pd.DataFrame) -> list[dict]:
-    """Median and best label reduction of each strategy against ``random``.
+def reductions(results: pd.DataFrame, model: str) -> list[dict]:
+    """Median and best label reduction of each strategy of a model against ``random`` of the same model.
 
     For each seed, and (seed empty) for the curves averaged over seeds. A strategy whose curve shares no range
     of mAP with that of ``random`` has none.
     """
-    rows = results[results["evaluation"] == "label_efficiency"]
+    rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
     numbers = []
     for strategy in [name for name in rows["strategy"].unique() if name not in ("random", "all")]:
         for seed in [None, *sorted(rows["seed"].dropna().unique())]:
-            table = label_reduction(curve(rows, "random", seed), curve(rows, strategy, seed))
+            table = label_reduction(curve(rows, model, "random", seed), curve(rows, model, strategy, seed))
             for metric, value in (
                 ("median", table["reduction"].median()),
                 ("best", table["reduction"].max()),

@@ -26,7 +26,7 @@ def evaluate(
     random window of each: equally many, so that chance depends on n alone. All pairs within the class are
     ranked against all pairs across (one with, one without) by cosine; average precision; mean over classes.
     Where n is below ``examples`` the draw is repeated ceil(examples / n) times and averaged, since a single
-    small draw is noisy. (DESIGN: query by example. Talk: Eval #1.)
+    small draw is noisy. (Talk, evaluation 1.)
     """
     precisions, chances = [], []
     for number in range(truth.shape[1]):

@@ -11,7 +11,7 @@ from c3.data.features import Quarantined
 
 
 def reference(samples, rate=16_000, bands=64, low=125.0, high=7500.0):
-    """DESIGN's features in float64, written out: loops, a DFT matrix, triangles."""
+    """The features in float64, written out: loops, a DFT matrix, triangles."""
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(400) / 400)
     mel = np.linspace(*(2595 * np.log10(1 + np.array([low, high]) / 700)), bands + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)

@@ -13,6 +13,7 @@ rule cluster:
         f"{LOGS}/cluster/{{model}}-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/cluster/{{model}}-{{seed}}.tsv"
+    priority: 90
     threads: 1
     resources:
         mem_mb=3000,

@@ -17,6 +17,7 @@ rule label:
         f"{LOGS}/label/{{model}}-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/label/{{model}}-{{seed}}.tsv"
+    priority: 90
     threads: 1
     resources:
         mem_mb=2000,

@@ -19,6 +19,7 @@ rule train:
         f"{LOGS}/train/{{model}}-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{model}}-{{seed}}.tsv"
+    priority: 100
     threads: 2
     resources:
         mem_mb=4000,
@@ -46,7 +47,8 @@ rule embed:
         f"{LOGS}/embed/{{model}}-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/embed/{{model}}-{{seed}}.tsv"
-    threads: 2
+    priority: 50
+    threads: 1
     resources:
         mem_mb=3000,
         runtime=240,
