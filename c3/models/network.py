@@ -79,6 +79,11 @@ class Network(keras.Model):
         """Embeddings (N, d) float32 of windows (N, 96, 64)."""
         return self.audio_trunk.predict(windows[..., None], batch_size=batch, verbose=0)
 
+    def classify(self, embeddings: np.ndarray, batch: int = 4096) -> np.ndarray:
+        """Probability of each of ``classes`` (N, classes) float32 for embeddings (N, d)."""
+        blocks = [embeddings[first : first + batch] for first in range(0, len(embeddings), batch)]
+        return np.concatenate([ops.convert_to_numpy(ops.sigmoid(self.classifier(block))) for block in blocks])
+
     def start_from(self, other: "Network") -> None:
         """Copy the weights of all parts but the classifier from a network of the same sizes."""
         for part in PARTS:

@@ -67,6 +67,15 @@ def test_saved_network_is_the_same_network(tmp_path):
         np.testing.assert_allclose(value, before[name], rtol=1e-6, atol=1e-6)
 
 
+def test_classes_are_the_sigmoid_of_the_classifier_head():
+    network = small(["a", "b"])
+    embeddings = np.random.default_rng(0).normal(size=(5, 128)).astype(np.float32)
+    first, second = (layer.get_weights() for layer in network.classifier.layers)
+    hidden = np.maximum(embeddings.astype(np.float64) @ first[0] + first[1], 0)
+    expected = 1 / (1 + np.exp(-(hidden @ second[0] + second[1])))
+    np.testing.assert_allclose(network.classify(embeddings, batch=2), expected, rtol=1e-5)
+
+
 def test_next_stage_starts_from_the_one_before():
     keras.utils.set_random_seed(1)
     first = networks.Network({"clusters": 8, "coincidence_units": 12}, FEATURES.model_dump())

@@ -32,6 +32,18 @@ def test_every_number_and_figure_is_there(finished):
         assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_the_consolidated_network_recognises_every_segment(finished):
+    results = finished / "results/smoke"
+    predictions = pd.read_parquet(results / "predictions/stage4/0.parquet").set_index("segment_id")
+    index = pd.read_parquet(results / "features/index.parquet")
+    assert set(predictions.index) == set(index["segment_id"])
+    assert predictions.to_numpy().min() >= 0 and predictions.to_numpy().max() <= 1
+    paid_for = set(" ".join(pd.read_csv(results / "labels/stage4/0.asked.csv")["labels"]).split())
+    assert set(predictions.columns) == paid_for
+    metrics = pd.read_csv(results / "metrics.csv").query("evaluation == 'consolidation'").set_index("metric")["value"]
+    assert 0 < metrics["mAP"] <= 1 and metrics["labels_asked"] == 2 and metrics["classes_known"] == len(paid_for)
+
+
 def test_no_number_was_paid_for_twice_or_not_at_all(finished):
     metrics = pd.read_csv(finished / "results/smoke/metrics.csv")
     rows = metrics[metrics["evaluation"] == "label_efficiency"]

@@ -144,6 +144,16 @@ def clusters_of(wildcards):
     return expand(f"{RESULTS}/clusters/{wildcards.model}/{{seed}}.parquet", seed=SEEDS)
 
 
+def predictions_of(wildcards):
+    """The predictions of all training seeds."""
+    return expand(f"{RESULTS}/predictions/{wildcards.model}/{{seed}}.parquet", seed=SEEDS)
+
+
+def asked_of(wildcards):
+    """What the annotator was asked, for all training seeds."""
+    return expand(f"{RESULTS}/labels/{wildcards.model}/{{seed}}.asked.csv", seed=SEEDS)
+
+
 def embeddings_option(wildcards, input):
     """Embeddings, if there are."""
     return f"--embeddings {input.embeddings}" if input.embeddings else ""

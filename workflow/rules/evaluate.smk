@@ -110,6 +110,35 @@ rule label_efficiency:
         " 2>&1 | tee {log}"
 
 
+rule consolidation:
+    input:
+        code=code("consolidation"),
+        index=f"{RESULTS}/features/index.parquet",
+        predictions=predictions_of,
+        asked=asked_of,
+        manifest=f"{RESULTS}/manifest.parquet",
+        classes=f"{RESULTS}/classes.csv",
+    output:
+        table=f"{RESULTS}/evaluation/consolidation/{{model}}.csv",
+    params:
+        labels=labels_of,
+        seeds=SEEDS,
+        split=CONFIG.evaluation.split,
+    log:
+        f"{LOGS}/consolidation/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/consolidation/{{model}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python {input.code[0]} --model {wildcards.model} {params.labels} --index {input.index}"
+        " --predictions {input.predictions} --asked {input.asked} --seeds {params.seeds} --split {params.split}"
+        " --manifest {input.manifest} --classes {input.classes} --out {output.table}"
+        " 2>&1 | tee {log}"
+
+
 rule metrics:
     input:
         code=code("metrics"),
@@ -122,6 +151,7 @@ rule metrics:
                 model=EFFICIENCY.models,
                 strategy=STRATEGIES,
             ),
+            *expand(f"{RESULTS}/evaluation/consolidation/{{model}}.csv", model=LABELLED),
         ],
     output:
         metrics=report(f"{RESULTS}/metrics.csv", caption="../report/metrics.rst", category="Numbers"),

@@ -1,4 +1,5 @@
-"""Training: needs the feature index (no labels in it), makes one network and one history per row and seed."""
+"""Training: needs the feature index (no labels in it), makes one network and one history per row and seed;
+then embeddings of all windows and, from the rows that have paid for labels, the classes of all segments."""
 
 
 rule train:
@@ -58,7 +59,29 @@ rule embed:
         " 2>&1 | tee {log}"
 
 
-# One target for each row: its network, embeddings and, if it learns them, clusters.
+rule classify:
+    input:
+        code=code("classify"),
+        model=rules.train.output.model,
+        embeddings=rules.embed.output.embeddings,
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        predictions=f"{RESULTS}/predictions/{{model}}/{{seed}}.parquet",
+    log:
+        f"{LOGS}/classify/{{model}}-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/classify/{{model}}-{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    shell:
+        "python {input.code[0]} --model {input.model} --embeddings {input.embeddings} --index {input.index}"
+        " --out {output.predictions}"
+        " 2>&1 | tee {log}"
+
+
+# One target for each row: its network and embeddings, and the clusters and predictions if it learns them.
 for name in MODELS:
 
     rule:
@@ -67,3 +90,4 @@ for name in MODELS:
         input:
             expand(f"{RESULTS}/embeddings/{name}/{{seed}}.npy", seed=SEEDS),
             expand(f"{RESULTS}/clusters/{name}/{{seed}}.parquet", seed=SEEDS) if name in CLUSTERED else [],
+            expand(f"{RESULTS}/predictions/{name}/{{seed}}.parquet", seed=SEEDS) if name in LABELLED else [],
