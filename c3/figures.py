@@ -5,12 +5,15 @@ Figures read only metrics.csv, the histories and the cluster portraits, so they 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from c3.evaluation.label_efficiency import curve, label_reduction
@@ -23,6 +26,8 @@ MODELS = {
     "stage3": "Stage 3\n+ clustering",
     "stage4": "Stage 4\n+ consolidation",
 }
+PLUS = "_plus"
+"""Suffix of a row that is trained as the row without it is, but with augmentation."""
 STRATEGIES = {
     "random": "Random segments",
     "cluster": "One per cluster, propagated to the cluster",
@@ -46,7 +51,9 @@ OF_CLUSTER_HEAD = ("active_clusters", "mean_entropy", "entropy_of_mean")
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
 )  # fmt: skip
-COLOURS = [GREY, BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"]
+COLOURS = [BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"]
+KINDS = {"baseline": GREY, "as in the paper": BLUE, "with augmentation": GREEN, "other": ORANGE}
+STRATEGY_COLOURS = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE}
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -90,10 +97,10 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, line: tuple[flo
     mean, lowest, highest = seeds.mean(), seeds.min(), seeds.max()
     place = -np.arange(len(mean))
     with rc_context(STYLE):
-        figure = Figure(figsize=(8, 1.3 + 0.62 * len(mean)))
+        figure = Figure(figsize=(8, 1.7 + 0.62 * len(mean)))
         axes = figure.subplots()
-        colours = [GREY if model == "log_mel" else BLUE for model in mean.index]
-        axes.barh(place, mean, height=0.62, color=colours)
+        kinds = [_kind(model) for model in mean.index]
+        axes.barh(place, mean, height=0.62, color=[KINDS[kind] for kind in kinds])
         for at, low, middle, high in zip(place, lowest, mean, highest, strict=True):
             if high > low:
                 axes.plot([low, high], [at, at], color="black", lw=1.2)
@@ -109,63 +116,71 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, line: tuple[flo
         axes.set_xlim(0, highest.max() * 1.12)
         axes.set_ylim(place[-1] - 0.5, 0.7)
         axes.set_xlabel(axis)
-        _title(figure, *title, f"{_experiment(rows)} · bar: mean, whisker: lowest to highest of {_seeds(rows)}")
+        handles = [Patch(color=colour, label=kind) for kind, colour in KINDS.items() if kind in kinds]
+        note = f"{_experiment(rows)} · bar: mean, whisker: lowest to highest of {_seeds(rows)}"
+        _title(figure, *title, note, handles, len(handles))
     return figure
 
 
 def label_efficiency(metrics: pd.DataFrame) -> Figure:
-    """mAP against labels asked, with the ceiling and a ruler; and the label reduction at each mAP."""
+    """A line of panels for each model: mAP against labels asked, with the ceiling and a ruler; the label reduction."""
     rows = metrics[metrics["evaluation"] == "label_efficiency"]
-    names = [name for name in rows["strategy"].unique() if name != "all"]
-    curves = {name: curve(rows, name) for name in ["all", *names]}
-    colours = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE}
-    spare = iter([GREEN, PINK, SKY, RED, "#000000"] * len(names))
-    colours |= {name: next(spare) for name in names if name not in colours}
+    models = list(rows["model"].unique())
+    strategies = [name for name in rows["strategy"].unique() if name != "all"]
+    spare = [colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()]
+    unknown = [name for name in strategies if name not in STRATEGY_COLOURS]
+    colours = STRATEGY_COLOURS | {name: spare[number % len(spare)] for number, name in enumerate(unknown)}
     with rc_context(STYLE):
-        figure = Figure(figsize=(10.5, 5.2))
-        left, right = figure.subplots(1, 2, width_ratios=[2.1, 1])
-        for name in names:
-            points, colour = curves[name], colours[name]
-            left.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
-            left.plot(points["labels"], points["mAP"], "o-", color=colour, lw=2, ms=5, label=_strategy(name))
-        ceiling = curves["all"]
-        if len(ceiling):
-            labels, best = ceiling["labels"].iloc[0], ceiling["mAP"].iloc[0]
-            left.axhline(best, color="black", ls="--", lw=1)
-            left.annotate(
-                f"all {labels:,.0f} labels: {best:.3f}",
-                (0.01, best),
-                (0, 4),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-            )
-        reductions = {
-            name: label_reduction(curves["random"], curves[name])
-            for name in names
-            if name != "random" and "random" in curves
-        }
-        if len(reductions.get("cluster", ())):
-            _ruler(left, reductions["cluster"].loc[reductions["cluster"]["reduction"].idxmax()])
+        figure = Figure(figsize=(10.5, 2.1 + 3.3 * len(models)))
+        grid = figure.subplots(len(models), 2, width_ratios=[2.1, 1], sharex="col", sharey="col", squeeze=False)
+        for model, (left, right) in zip(models, grid, strict=True):
+            random = curve(rows, model, "random")
+            curves = {name: curve(rows, model, name) for name in strategies}
+            reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
+            _curves(left, curves, curve(rows, model, "all"), colours)
+            if len(reductions.get("cluster", ())):
+                _ruler(left, reductions["cluster"].loc[reductions["cluster"]["reduction"].idxmax()])
+            _reductions(right, reductions, colours)
+            left.set_title(f"{_model_in_line(model)}: what a label buys")
+            right.set_title(f"{_model(model).splitlines()[0]}: label reduction")
+        # the axes of a column are shared: what is set on one holds for all
         left.set_xscale("log", base=2)
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         left.xaxis.set_minor_locator(NullLocator())
-        left.margins(y=0.12)
         left.set_xlabel("Labels asked (segments, logarithmic)")
-        left.set_ylabel("Mean average precision over classes (mAP)")
-        left.legend(loc="lower right")
-        left.set_title("What a label buys")
-        _reductions(right, reductions, colours)
+        right.set_xlabel("mAP to be reached")
         _title(
             figure,
             "Label efficiency",
             "How good does the classifier get for the labels that were paid for?",
             f"{_experiment(rows)} · line: mean, band: lowest to highest of {_seeds(rows)}",
+            left.get_legend_handles_labels()[0],
+            min(3, len(strategies)),
         )
     return figure
 
 
+def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colours: dict[str, str]) -> None:
+    """mAP against labels asked of each strategy of one model, and the mAP that all labels give."""
+    for name, points in curves.items():
+        axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colours[name], alpha=0.18, lw=0)
+        axes.plot(points["labels"], points["mAP"], "o-", color=colours[name], lw=2, ms=5, label=_strategy(name))
+    if len(ceiling):
+        labels, best = ceiling["labels"].iloc[0], ceiling["mAP"].iloc[0]
+        axes.axhline(best, color="black", ls="--", lw=1)
+        axes.annotate(
+            f"all {labels:,.0f} labels: {best:.3f}",
+            (0.01, best),
+            (0, 4),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+        )
+    axes.margins(y=0.12)
+    axes.set_ylabel("Mean average precision (mAP)")
+
+
 def _ruler(axes, best: pd.Series) -> None:
-    """An arrow between the two curves where they are furthest apart."""
+    """An arrow between the two curves where they are furthest apart; its words left of it if there is room."""
     axes.annotate(
         "",
         (best["c3"], best["mAP"]),
@@ -173,12 +188,16 @@ def _ruler(axes, best: pd.Series) -> None:
         arrowprops={"arrowstyle": "|-|,widthA=0.4,widthB=0.4", "shrinkA": 0, "shrinkB": 0, "lw": 1.5},
     )
     fewer = best["reduction"] >= 1
+    start, end = sorted([best["c3"], best["random"]])
+    first, last = axes.dataLim.intervalx
+    room = np.log(start / first) > 0.25 * np.log(last / first)
     axes.annotate(
         f"{best['reduction']:.1f}× fewer labels" if fewer else f"{1 / best['reduction']:.1f}× more labels",
-        (min(best["c3"], best["random"]), best["mAP"]),
-        (-6, 4),
+        (start if room else end, best["mAP"]),
+        (-6, 4) if room else (6, -4),
         textcoords="offset points",
-        ha="right",
+        ha="right" if room else "left",
+        va="bottom" if room else "top",
         weight="bold",
     )
 
@@ -194,8 +213,10 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
     for number, (colour, text) in enumerate(summary):
         axes.annotate(
             text,
-            (0.03, 0.97 - 0.055 * number),
+            (0.03, 1),
+            (0, -4 - 14 * number),
             xycoords="axes fraction",
+            textcoords="offset points",
             color=colour,
             va="top",
             weight="bold",
@@ -203,61 +224,62 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
     if not summary:
         axes.annotate("No mAP that\nboth curves reach", (0.5, 0.5), xycoords="axes fraction", ha="center")
     axes.axhline(1, color="black", lw=1, ls="--")
+    # room for the words above the curves, in all panels of a shared axis
     high = max([2.0, *(table["reduction"].max() for table in reductions.values() if len(table))])
-    axes.set_ylim(0, high * 1.25)
-    axes.set_xlabel("mAP to be reached")
-    axes.set_ylabel("Times fewer labels than random segments")
-    axes.set_title("Label reduction")
+    axes.set_ylim(0, max(axes.get_ylim()[1], high * 1.35))
+    axes.set_ylabel("Times fewer labels than random")
 
 
 def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
-    """A panel for each quantity of the histories, a line for each model.
+    """A panel for each quantity of the histories, a line for each model: dashed if augmented, in its pair's colour.
 
     histories: (model, seed) → history; the line is the mean over seeds, the band goes from lowest to highest.
     """
-    models = list(dict.fromkeys(model for model, _ in histories))
     table = pd.concat([history.assign(model=model) for (model, _), history in histories.items()])
+    models = list(table["model"].unique())
+    pairs = list(dict.fromkeys(model.removesuffix(PLUS) for model in models))
+    colours = {model: COLOURS[pairs.index(model.removesuffix(PLUS)) % len(COLOURS)] for model in [*models, *pairs]}
     clustered = set(table.loc[table["clustering"].notna(), "model"]) if "clustering" in table else set()
     shown = [name for name in QUANTITIES if name in table and table[name].notna().any()]
     columns = min(4, len(shown))
     lines = -(-len(shown) // columns)
     with rc_context(STYLE):
-        figure = Figure(figsize=(3.1 * columns + 0.4, 2.3 * lines + 1.3))
+        figure = Figure(figsize=(3.1 * columns + 0.4, 2.6 * lines + 1.7))
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, name in zip(grid, shown, strict=False):
-            for number, model in enumerate(models):
+            for model in models:
                 if name in OF_CLUSTER_HEAD and model not in clustered:
                     continue  # nothing trains its cluster head
                 by_step = table[table["model"] == model].groupby("step")[name]
                 mean = by_step.mean().dropna()
                 if mean.empty:
                     continue
-                colour = COLOURS[1:][number % (len(COLOURS) - 1)]
-                style = ["-", "--", ":"][number // (len(COLOURS) - 1) % 3]
                 low, high = by_step.min()[mean.index], by_step.max()[mean.index]
-                axes.fill_between(mean.index, low, high, color=colour, alpha=0.18, lw=0)
-                axes.plot(mean.index, mean, color=colour, ls=style, lw=1.6, marker="." if len(mean) < 2 else None)
+                axes.fill_between(mean.index, low, high, color=colours[model], alpha=0.12, lw=0)
+                style = "--" if model.endswith(PLUS) else "-"
+                marker = "." if len(mean) < 2 else None
+                axes.plot(mean.index, mean, color=colours[model], ls=style, lw=1.6, marker=marker)
             title, unit = QUANTITIES[name]
             axes.set_title(title)
-            axes.set_ylabel(unit, fontsize=8.5)
+            axes.set_ylabel(unit, fontsize=9)
             axes.yaxis.set_major_locator(MaxNLocator(4))
             axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         for axes in grid[len(shown) :]:
             axes.set_visible(False)
-        for axes in grid[columns * (lines - 1) : len(shown)]:
+        for axes in grid[len(shown) - columns : len(shown)]:
             axes.set_xlabel("training steps")
-        handles = []
-        for number, model in enumerate(models):
-            colour = COLOURS[1:][number % (len(COLOURS) - 1)]
-            style = ["-", "--", ":"][number // (len(COLOURS) - 1) % 3]
-            handles += grid[0].plot([], [], color=colour, ls=style, lw=2, label=_model_in_line(model))
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(3, len(handles)))
+        handles = [Line2D([], [], color=colours[pair], lw=2, label=_model_in_line(pair)) for pair in pairs]
+        if any(model.endswith(PLUS) for model in models):
+            for style, label in (("-", "without augmentation"), ("--", "with augmentation")):
+                handles.append(Line2D([], [], color="black", ls=style, lw=1.6, label=label))
         seeds = len({seed for _, seed in histories})
         _title(
             figure,
             "Training curves",
             "Steps count from 0 in each stage; a stage starts from the weights of the one it builds on.",
             "one training seed" if seeds == 1 else f"line: mean, band: lowest to highest of {seeds} training seeds",
+            handles,
+            min(3, len(handles)),
         )
     return figure
 
@@ -281,7 +303,7 @@ def cluster_portrait(portraits: dict[str, np.ndarray]) -> Figure:
         )
         for number in range(clusters):
             cells = halves[number % lines, number // lines].subgridspec(
-                1, exemplars + 2, width_ratios=[1] * exemplars + [1.05, 2.2], wspace=0.06
+                1, exemplars + 2, width_ratios=[1] * exemplars + [1.05, 2.4], wspace=0.06
             )
             for exemplar in range(exemplars):
                 axes = figure.add_subplot(cells[exemplar])
@@ -341,14 +363,19 @@ def _bare(axes) -> None:
         spine.set_visible(False)
 
 
-def _title(figure: Figure, title: str, question: str, note: str) -> None:
-    """Title, the question the figure answers, and at the foot how to read it; the axes are laid out between."""
+def _title(figure: Figure, title: str, question: str, note: str, handles: Sequence = (), columns: int = 1) -> None:
+    """Title, the question the figure answers, the legend, and at the foot how to read it; the axes between."""
     height = figure.get_size_inches()[1]
     figure.text(0.01, 1 - 0.12 / height, title, ha="left", va="top", weight="bold", fontsize=14)
     figure.text(0.01, 1 - 0.45 / height, question, ha="left", va="top", fontsize=10)
     figure.text(0.01, 0.08 / height, note, ha="left", va="bottom", fontsize=8.5, color="#595959")
     if figure.get_layout_engine():
-        figure.get_layout_engine().set(rect=(0, 0.3 / height, 1, 1 - 1.1 / height))
+        above = 0.85 + 0.25 * -(-len(handles) // columns)
+        figure.get_layout_engine().set(rect=(0.01, 0.3 / height, 0.98, 1 - (0.3 + above) / height))
+        if handles:
+            place = (0.01, 1 - 0.77 / height)
+            legend = figure.legend(handles=handles, ncols=columns, loc="upper left", borderaxespad=0, borderpad=0)
+            legend.set_bbox_to_anchor(place, figure.transFigure)
 
 
 def _strategy(name: str) -> str:
@@ -356,12 +383,25 @@ def _strategy(name: str) -> str:
 
 
 def _model(name: str) -> str:
+    """Name of a model, in one line or two."""
+    if name.endswith(PLUS):
+        first, _, second = _model(name.removesuffix(PLUS)).partition("\n")
+        return f"{first} plus\n{second}, augmented" if second else f"{first} plus\n(augmented)"
     return MODELS.get(name, name.replace("_", " "))
+
+
+def _kind(name: str) -> str:
+    """One of KINDS."""
+    if name.endswith(PLUS):
+        return "with augmentation"
+    return "baseline" if name == "log_mel" else "as in the paper" if name in MODELS else "other"
 
 
 def _model_in_line(name: str) -> str:
     first, _, second = _model(name).partition("\n")
-    return first if not second else f"{first} {second}" if second[0] in "(+" else f"{first}: {second}"
+    if second.startswith("+"):
+        return f"{first} ({second})"
+    return f"{first} {second}" if second.startswith("(") else f"{first}: {second}" if second else first
 
 
 def _experiment(rows: pd.DataFrame) -> str:

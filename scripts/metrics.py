@@ -11,8 +11,8 @@ EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "cl
 def main(args):
     tables = pd.concat([pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables])
     derived = [
-        results("label_efficiency", model, label_efficiency.reductions(rows))
-        for model, rows in tables[tables["evaluation"] == "label_efficiency"].groupby("model", sort=False)
+        results("label_efficiency", model, label_efficiency.reductions(tables, model))
+        for model in tables.loc[tables["evaluation"] == "label_efficiency", "model"].unique()
     ]
     table = pd.concat([tables, *derived], ignore_index=True)
     table = table.sort_values("evaluation", key=lambda column: column.map(EVALUATIONS.index), kind="stable")

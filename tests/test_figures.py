@@ -2,17 +2,20 @@
 
 import subprocess
 import sys
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from c3 import figures
 
 
-def metrics(strategies=("random", "cluster"), seeds=(0, 1)):
+def metrics(strategies=("random", "cluster"), seeds=(0, 1), models=("my_model",)):
+    """One number after another; each next model of ``models`` is 0.1 better than the one before."""
     numbers = []
-    for model, precision in (("log_mel", 0.2), ("my_model", 0.4)):
+    for model, precision in (("log_mel", 0.2), *((model, 0.4 + 0.1 * number) for number, model in enumerate(models))):
         for seed in seeds:
             numbers += [
                 (model, "query_by_example", None, None, seed, "mAP", precision + 0.01 * seed),
@@ -20,16 +23,15 @@ def metrics(strategies=("random", "cluster"), seeds=(0, 1)):
                 (model, "shallow_classifier", None, None, seed, "mAP", precision + 0.01 * seed),
                 (model, "shallow_classifier", None, None, seed, "d_prime", 1.0),
             ]
-    for seed in seeds:
-        numbers += [
-            ("my_model", "label_efficiency", "all", None, seed, "mAP", 0.5),
-            ("my_model", "label_efficiency", "all", None, seed, "labels_asked", 100),
-        ]
-        for strategy in strategies:
-            for number, budget in enumerate((8, 16, 32, 64)):
-                precision = 0.1 + 0.1 * number + 0.1 * (strategy == "cluster")
-                common = ("my_model", "label_efficiency", strategy, budget, seed)
-                numbers += [(*common, "mAP", precision), (*common, "labels_asked", budget)]
+    for better, model in enumerate(models):
+        for seed in seeds:
+            common = (model, "label_efficiency", "all", None, seed)
+            numbers += [(*common, "mAP", 0.5 + 0.1 * better), (*common, "labels_asked", 100)]
+            for strategy in strategies:
+                for number, budget in enumerate((8, 16, 32, 64)):
+                    precision = 0.1 + 0.1 * better + 0.1 * number + 0.1 * (strategy == "cluster")
+                    common = (model, "label_efficiency", strategy, budget, seed)
+                    numbers += [(*common, "mAP", precision), (*common, "labels_asked", budget)]
     columns = ["model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
     return pd.DataFrame(numbers, columns=columns).assign(experiment="toy")
 
@@ -58,13 +60,18 @@ def histories():
     step = np.arange(100, 500, 100)
     audio_visual = pd.DataFrame({"step": step, "loss": 1 / step, "audio_visual": 1 / step, "active_clusters": 3})
     clustered = audio_visual.assign(clustering=-1.0, active_clusters=step, auc_audio_audio=np.nan)
-    return {("stage1", "0"): audio_visual, ("stage1", "1"): audio_visual + 1, ("stage3", "0"): clustered}
+    return {
+        ("stage1", "0"): audio_visual,
+        ("stage1", "1"): audio_visual + 1,
+        ("stage3", "0"): clustered,
+        ("stage3_plus", "0"): clustered * 2,
+    }
 
 
 DRAW = {
     "query_by_example": lambda: figures.query_by_example(metrics()),
     "shallow_classifier": lambda: figures.shallow_classifier(metrics()),
-    "label_efficiency": lambda: figures.label_efficiency(metrics()),
+    "label_efficiency": lambda: figures.label_efficiency(metrics(models=("stage3_plus", "stage3"))),
     "training_curves": lambda: figures.training_curves(histories()),
     "cluster_portrait": lambda: figures.cluster_portrait(portraits()),
 }
@@ -97,8 +104,66 @@ def test_bars_stand_in_table_order_with_numbers_and_chance():
     assert "experiment toy · bar: mean, whisker: lowest to highest of 2 evaluation seeds" in texts(figure)
 
 
+def legend(figure):
+    """Text → colour and line style or fill of the figure's legend."""
+    (found,) = figure.legends
+    handles = zip(found.get_texts(), found.legend_handles, strict=True)
+    return {text.get_text(): handle for text, handle in handles}
+
+
+def test_bars_are_coloured_by_kind_whatever_the_rows_are_called():
+    models = ["stage2_plus", "my_model", "stage2", "my_model_plus"]
+    figure = figures.shallow_classifier(metrics(models=models))
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()[1:]] == [
+        "Stage 2 plus\n+ audio–audio coincidence, augmented",
+        "my model",
+        "Stage 2\n+ audio–audio coincidence",
+        "my model plus\n(augmented)",
+    ]
+    kinds = {bar.get_facecolor(): kind for kind, bar in legend(figure).items()}
+    assert [kinds[bar.get_facecolor()] for bar in axes.patches] == [
+        "baseline", "with augmentation", "other", "as in the paper", "with augmentation",
+    ]  # fmt: skip
+
+
+def test_a_legend_names_only_what_is_drawn():
+    assert list(legend(figures.query_by_example(metrics(models=["stage1"])))) == ["baseline", "as in the paper"]
+
+
+def test_models_have_their_own_panels_in_table_order_on_one_scale():
+    figure = DRAW["label_efficiency"]()
+    above, above_right, below, below_right = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "Stage 3 plus (+ clustering, augmented): what a label buys",
+        "Stage 3 plus: label reduction",
+        "Stage 3 (+ clustering): what a label buys",
+        "Stage 3: label reduction",
+    ]
+    random = [axes.lines[0].get_ydata().tolist() for axes in (above, below)]
+    assert random == [pytest.approx([0.1, 0.2, 0.3, 0.4]), pytest.approx([0.2, 0.3, 0.4, 0.5])]
+    assert above.get_ylim() == below.get_ylim() and above_right.get_ylim() == below_right.get_ylim()
+    assert {"all 100 labels: 0.500", "all 100 labels: 0.600"} <= set(texts(figure))
+    assert list(legend(figure)) == ["Random segments", "One per cluster, propagated to the cluster"]
+
+
+@pytest.mark.parametrize("name", DRAW)
+def test_no_words_leave_the_figure_or_lie_on_others(name):
+    figure = DRAW[name]()
+    FigureCanvasAgg(figure).draw()
+    words = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
+    for axes in figure.axes:
+        if axes.get_visible():
+            words += [*axes.texts, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.get_yticklabels()[1:-1]]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in words if text.get_text()]
+    for text, box in boxes:
+        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, text
+    for (one, first), (other, second) in combinations(boxes, 2):
+        assert not first.padded(-1).overlaps(second.padded(-1)), (one, other)
+
+
 def test_the_ruler_says_the_best_reduction():
-    words = texts(DRAW["label_efficiency"]())
+    words = texts(figures.label_efficiency(metrics()))
     assert {"2.0× fewer labels", "all 100 labels: 0.500", "median 2.0×, best 2.0×"} <= set(words)
 
 
@@ -117,8 +182,22 @@ def test_panels_show_what_was_measured_and_no_untrained_cluster_head():
     figure = DRAW["training_curves"]()
     shown = {axes.get_title(loc="left"): axes for axes in figure.axes if axes.get_visible()}
     assert list(shown) == ["Total loss", "Audio–visual coincidence", "Clustering", "Clusters in use, held out"]
-    lines = [line for line in shown["Clusters in use, held out"].lines if len(line.get_xdata())]
-    assert len(lines) == 1 and lines[0].get_ydata().tolist() == [100, 200, 300, 400]
+    lines = shown["Clusters in use, held out"].lines
+    assert [line.get_ydata().tolist() for line in lines] == [[100, 200, 300, 400], [200, 400, 600, 800]]
+
+
+def test_a_row_and_its_augmented_pair_share_a_colour():
+    figure = DRAW["training_curves"]()
+    stage1, stage3, plus = figure.axes[0].lines
+    assert [line.get_linestyle() for line in (stage1, stage3, plus)] == ["-", "-", "--"]
+    assert stage3.get_color() == plus.get_color() != stage1.get_color()
+    names = legend(figure)
+    assert list(names) == [
+        "Stage 1: AV coincidence", "Stage 3 (+ clustering)", "without augmentation", "with augmentation",
+    ]  # fmt: skip
+    assert names["Stage 3 (+ clustering)"].get_color() == plus.get_color()
+    alone = {key: history for key, history in histories().items() if key[0] != "stage3_plus"}
+    assert len(legend(figures.training_curves(alone))) == 2
 
 
 def test_portrait_of_fewer_clusters_exemplars_and_pictures():

@@ -62,16 +62,16 @@ def test_curve_is_over_labels_asked_and_complete_budgets():
     numbers = rows("cluster", 8, 0, 0.2, 7) + rows("cluster", 8, 1, 0.4, 8) + rows("cluster", 16, 0, 0.5, 16)
     numbers += rows("all", None, 0, 0.8, 100) + rows("all", None, 1, 0.9, 100)
     table = results("label_efficiency", "stage3", numbers)
-    curve = label_efficiency.curve(table, "cluster")
+    curve = label_efficiency.curve(table, "stage3", "cluster")
     assert curve.to_dict("list") == {
         "labels": [7.5],
         "mAP": [pytest.approx(0.3)],
         "lowest": [0.2],
         "highest": [0.4],
     }
-    assert label_efficiency.curve(table, "cluster", seed=1)["labels"].tolist() == [8]
-    assert label_efficiency.curve(table, "all")["mAP"].tolist() == [pytest.approx(0.85)]
-    assert not len(label_efficiency.curve(table, "absent"))
+    assert label_efficiency.curve(table, "stage3", "cluster", seed=1)["labels"].tolist() == [8]
+    assert label_efficiency.curve(table, "stage3", "all")["mAP"].tolist() == [pytest.approx(0.85)]
+    assert not len(label_efficiency.curve(table, "stage3", "absent"))
 
 
 def test_reductions_for_each_seed_and_for_the_mean():
@@ -81,11 +81,29 @@ def test_reductions_for_each_seed_and_for_the_mean():
             numbers += rows("random", budget, seed, precision, budget)
             numbers += rows("cluster", budget, seed, precision + 0.1, budget)
     numbers += rows("all", None, 0, 0.8, 100) + rows("all", None, 1, 0.8, 100)
-    found = label_efficiency.reductions(results("label_efficiency", "stage3", numbers))
+    found = label_efficiency.reductions(results("label_efficiency", "stage3", numbers), "stage3")
     assert [(row["seed"], row["metric"]) for row in found] == [
         (seed, f"label_reduction_{metric}") for seed in (None, 0, 1) for metric in ("median", "best")
     ]
     assert [row["value"] for row in found] == pytest.approx([2] * 6)
+
+
+def test_models_of_one_table_are_not_mixed():
+    """Others with more seeds, other strategies and other numbers change nothing."""
+    numbers = []
+    for budget, precision in ((8, 0.1), (16, 0.2), (32, 0.3)):
+        numbers += rows("random", budget, 0, precision, budget) + rows("cluster", budget, 0, precision + 0.1, budget)
+    alone = results("label_efficiency", "stage3", numbers)
+    other = [{**row, "seed": seed, "value": 0.9 * row["value"]} for row in numbers for seed in (0, 1)]
+    other += rows("kmeans", 8, 0, 0.2, 8)
+    both = pd.concat([results("label_efficiency", "stage3_plus", other), alone], ignore_index=True)
+    for strategy in ("random", "cluster"):
+        curve = label_efficiency.curve(both, "stage3", strategy)
+        pd.testing.assert_frame_equal(curve, label_efficiency.curve(alone, "stage3", strategy))
+        assert len(curve) == 3
+    assert not len(label_efficiency.curve(both, "stage3", "kmeans"))
+    assert label_efficiency.reductions(both, "stage3") == label_efficiency.reductions(alone, "stage3")
+    assert {row["seed"] for row in label_efficiency.reductions(both, "stage3")} == {None, 0}
 
 
 @pytest.fixture
@@ -99,7 +117,7 @@ def tested(experiment):
 
 def test_the_curve_rises_and_counts(tested):
     numbers = label_efficiency.evaluate("random", [2, 30], *tested, Classifier(units=32, steps=100, batch=64), [0, 1])
-    curve = label_efficiency.curve(results("label_efficiency", "m", numbers), "random")
+    curve = label_efficiency.curve(results("label_efficiency", "m", numbers), "m", "random")
     assert curve["labels"].tolist() == [2, 30] and curve["mAP"].is_monotonic_increasing
     assert {row["seed"] for row in numbers} == {0, 1}
 
