@@ -5,7 +5,7 @@ import pandas as pd
 from c3.cli import replacing, run
 from c3.evaluation import COLUMNS, label_efficiency, results
 
-EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "clustering"]
+EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "consolidation", "clustering"]
 
 
 def main(args):
