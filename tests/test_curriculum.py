@@ -79,7 +79,7 @@ def test_interrupted_training_goes_on_to_the_same_end(features, tmp_path, monkey
 
 
 def test_a_checkpoint_of_another_training_is_not_used(features, tmp_path):
-    _, history = run(features, tmp_path)
+    run(features, tmp_path)
     checkpoint = curriculum.Checkpoint(tmp_path, key="another")
     assert checkpoint.restore(None) == []
 

@@ -2,16 +2,51 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from tests.workflow.conftest import copy_project, jobs, snakemake
-
+PROJECT = Path(__file__).parents[2]
 COLUMNS = ["experiment", "model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
 MODELS = ["correspondence", "stage1", "stage2", "stage3", "stage4"]
+PARTS = ["c3", "config", "scripts", "workflow", "environment.yml"]
+
+
+def copy_project(folder: Path) -> Path:
+    """What a run needs, without results."""
+    for part in PARTS:
+        source = PROJECT / part
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / part)
+    return folder
+
+
+def snakemake(folder: Path, *arguments, config: str | None = "config/smoke.yaml") -> subprocess.CompletedProcess:
+    """Run Snakemake in ``folder``; its output is in ``stdout``."""
+    overlay = ["--configfile", config] if config else []
+    command = [sys.executable, "-m", "snakemake", *overlay, "--cores", "2", *arguments]
+    return subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def jobs(output: str) -> set[str]:
+    """Names of the rules in the job statistics that Snakemake prints, without the targets."""
+    lines = output.split("Job stats:")[1].split("\n\n")[0].splitlines() if "Job stats:" in output else []
+    names = {line.split()[0] for line in lines[3:] if line.strip()}
+    return names - {"total", "all"}
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A project folder in which `all` of the smallest experiment has run. Leave its results as they are."""
+    folder = copy_project(tmp_path_factory.mktemp("project"))
+    done = snakemake(folder, "all")
+    assert done.returncode == 0, done.stdout[-5000:]
+    return folder
 
 
 def test_every_number_and_figure_is_there(finished):
@@ -163,9 +198,6 @@ def test_more_clusters_than_windows_leaves_nothing_behind(finished, tmp_path):
     shutil.copytree(finished / "results/smoke/features", folder / "results/smoke/features")
     (folder / "results/smoke/models/stage3").mkdir(parents=True)
     config = json.dumps({"losses": {"audio_audio": 1.0, "clustering": 0.1}, "delta_t": 3})
-    import subprocess
-    import sys
-
     command = [sys.executable, "scripts/train.py", "--name", "stage3", "--row", config]
     command += ["--training", '{"steps": 2, "batch": 8}', "--network", '{"clusters": 5000}', "--seed", "0"]
     command += ["--threads", "1", "--index", "results/smoke/features/index.parquet"]
