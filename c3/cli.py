@@ -50,6 +50,18 @@ def replacing(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def import_keras() -> None:
+    """Load the backend without its start-up notes (processor features, no GPU found), which no setting silences."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        import keras  # noqa: F401
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

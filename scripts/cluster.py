@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from c3.cli import replacing, run
+from c3.cli import import_keras, replacing, run
 
 
 def main(args):
+    import_keras()
     from c3 import clustering
     from c3.data.store import Features
     from c3.models import network as networks

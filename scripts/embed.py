@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from c3.cli import replacing, run
+from c3.cli import import_keras, replacing, run
 
 CHUNK = 8192  # windows read at a time
 
 
 def main(args):
+    import_keras()
     from tqdm import tqdm
 
     from c3 import curriculum

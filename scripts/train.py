@@ -1,14 +1,16 @@
 """Train one row of the curriculum for one seed."""
 
 import json
+import os
 
 import pandas as pd
 
 from c3 import config
-from c3.cli import replacing, run, section
+from c3.cli import import_keras, replacing, run, section
 
 
 def main(args):
+    import_keras()
     from c3 import curriculum
     from c3.data.store import Features
     from c3.models import network as networks
@@ -32,8 +34,6 @@ def main(args):
 
 def depends_on(args) -> str:
     """All that the result depends on: options, and size and date of the inputs."""
-    import os
-
     inputs = [
         (path, os.stat(path).st_size, os.stat(path).st_mtime_ns)
         for path in (args.index, args.after, args.labels)
