@@ -4,7 +4,7 @@ import numpy as np
 
 from c3.cli import import_keras, replacing, run
 
-CHUNK = 8192  # windows read at a time
+CHUNK = 2048  # windows read at a time
 
 
 def main(args):

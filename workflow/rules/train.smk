@@ -21,9 +21,9 @@ rule train:
     benchmark:
         f"{BENCHMARKS}/train/{{model}}-{{seed}}.tsv"
     priority: 100
-    threads: 2
+    threads: 1  # two rows side by side use two cores better than one row does; --set-threads train=8
     resources:
-        mem_mb=4000,
+        mem_mb=2000,
         runtime=720,
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
