@@ -54,13 +54,14 @@ class Objective(keras.Model):
 
 
 def set_threads(threads: int) -> None:
-    """Let TensorFlow use this many threads, and the same order of additions in each run.
+    """Let TensorFlow use this many threads (at most one per core), and the same order of additions in each run.
 
     To be called before anything is computed; other backends keep their own settings.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
+        threads = min(threads, os.cpu_count() or 1)
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
         tf.config.experimental.enable_op_determinism()
