@@ -44,7 +44,7 @@ rule shallow_classifier:
         f"{LOGS}/shallow_classifier/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/shallow_classifier/{{model}}.tsv"
-    threads: 1
+    threads: 2  # the features themselves are fifty times as wide as an embedding
     resources:
         mem_mb=4000,
         runtime=120,

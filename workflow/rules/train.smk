@@ -21,7 +21,7 @@ rule train:
     benchmark:
         f"{BENCHMARKS}/train/{{model}}-{{seed}}.tsv"
     priority: 100
-    threads: 8  # all that --cores allows: rows side by side only hinder each other
+    threads: 2
     resources:
         mem_mb=2000,
         runtime=720,
