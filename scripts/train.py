@@ -1,12 +1,15 @@
-"""Train one row of the curriculum for one seed."""
+"""Train one row of the curriculum for one seed, and embed the windows of all splits with the network."""
 
 import json
 import os
 
+import numpy as np
 import pandas as pd
 
 from c3 import config
 from c3.cli import import_keras, replacing, run, section
+
+CHUNK = 2048  # windows read at a time
 
 
 def main(args):
@@ -25,11 +28,23 @@ def main(args):
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"
     history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name)
+    with replacing(args.embeddings) as path:
+        embed(network, features, path)
     with replacing(args.history) as path:
         history.to_csv(path, index=False, float_format="%.6g")
     with replacing(args.out) as path:
         network.save(path)
     checkpoint.remove()
+
+
+def embed(network, features, path) -> None:
+    """Write the embeddings (windows, d) float32 of the window table, in its order."""
+    count = int(features.window_counts.sum())
+    embeddings = np.lib.format.open_memmap(path, "w+", np.float32, (count, network.spec["embedding"]))
+    for first in range(0, count, CHUNK):
+        rows = np.arange(first, min(first + CHUNK, count))
+        embeddings[rows] = network.embed(features.grid_windows(rows))
+    embeddings.flush()
 
 
 def depends_on(args) -> str:
@@ -57,4 +72,5 @@ if __name__ == "__main__":
         checkpoint={},
         out={},
         history={},
+        embeddings={},
     )

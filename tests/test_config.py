@@ -35,13 +35,13 @@ def test_overlays_are_valid(overlay):
 
 def test_the_default_file_sets_nothing_that_the_types_do_not_know():
     loaded = config.load(default())
-    assert loaded.models["stage4"].labels.budget <= loaded.network.clusters
+    assert loaded.models["stage4_plus"].labels.budget <= loaded.network.clusters
 
 
 def test_a_row_is_removed_by_null():
     values = default()
-    values["models"]["stage4"] = None
-    assert "stage4" not in config.load(values).models
+    values["models"]["stage4_plus"] = None
+    assert "stage4_plus" not in config.load(values).models
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,10 @@ def test_a_row_is_removed_by_null():
         ({"models": {"stage1": {"after": "stage3"}}}, "leads back to"),
         ({"models": {"new": {"losses": {"audio": 1}}}}, "key `models.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
         ({"models": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
-        ({"models": {"stage4": {"after": "stage2"}}}, "models.stage4.after is 'stage2', which has no clustering loss"),
+        (
+            {"models": {"stage4_plus": {"after": "stage2"}}},
+            "models.stage4_plus.after is 'stage2', which has no clustering loss",
+        ),
         ({"models": {"log_mel": {"losses": {"audio_audio": 1}}}}, "log_mel is taken"),
         ({"evaluation": {"label_efficiency": {"budgets": {"cluster": [9999]}}}}, "budgets.cluster is 9999, more than"),
         ({"features": {"mel_max_hz": 9000}}, "mel_max_hz is 9000"),

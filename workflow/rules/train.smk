@@ -1,5 +1,5 @@
-"""Training: needs the feature index (no labels in it), makes one network and one history per row and seed;
-then embeddings of all windows and, from the rows that have paid for labels, the classes of all segments."""
+"""Training: needs the feature index (no labels in it), makes one network, its history and the embeddings of all
+windows per row and seed; and, from the rows that have paid for labels, the classes of all segments."""
 
 
 rule train:
@@ -10,6 +10,7 @@ rule train:
     output:
         model=f"{RESULTS}/models/{{model}}/{{seed}}.keras",
         history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
+        embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
     params:
         row=row_of,
         training=section(CONFIG.training.model_dump(exclude={"seeds"})),
@@ -29,6 +30,7 @@ rule train:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
         " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
         " {params.options} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
+        " --embeddings {output.embeddings}"
         " 2>&1 | tee {log}"
 
 
@@ -37,33 +39,11 @@ rule models:
         expand(rules.train.output.model, model=MODELS, seed=SEEDS),
 
 
-rule embed:
-    input:
-        code=code("embed"),
-        model=rules.train.output.model,
-        index=f"{RESULTS}/features/index.parquet",
-    output:
-        embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
-    log:
-        f"{LOGS}/embed/{{model}}-{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/embed/{{model}}-{{seed}}.tsv"
-    priority: 50
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=240,
-    shell:
-        "python {input.code[0]} --model {input.model} --index {input.index} --threads {threads}"
-        " --out {output.embeddings}"
-        " 2>&1 | tee {log}"
-
-
 rule classify:
     input:
         code=code("classify"),
         model=rules.train.output.model,
-        embeddings=rules.embed.output.embeddings,
+        embeddings=rules.train.output.embeddings,
         index=f"{RESULTS}/features/index.parquet",
     output:
         predictions=f"{RESULTS}/predictions/{{model}}/{{seed}}.parquet",
