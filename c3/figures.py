@@ -315,7 +315,7 @@ def cluster_portrait(portraits: dict[str, np.ndarray]) -> Figure:
                     share = portraits["size"][number] / portraits["windows"]
                     axes.set_title(
                         f"{number + 1}. cluster {portraits['cluster'][number]}: "
-                        f"{portraits['size'][number]:,} window{'s' if portraits['size'][number] > 1 else ''} ({share:.1%})",
+                        f"{portraits['size'][number]:,} windows ({share:.1%})",
                         fontsize=9.5,
                     )
                     if number % lines == lines - 1 or number == clusters - 1:
