@@ -204,9 +204,10 @@ def test_more_clusters_than_windows_leaves_nothing_behind(finished, tmp_path):
     command += ["--threads", "1", "--index", "results/smoke/features/index.parquet"]
     command += ["--checkpoint", "checkpoint", "--out", "results/smoke/models/stage3/0.keras"]
     command += ["--history", "results/smoke/history/stage3/0.csv"]
+    command += ["--embeddings", "results/smoke/embeddings/stage3/0.npy"]
     done = subprocess.run(command, cwd=folder, text=True, capture_output=True)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("c3: network.clusters is 5000, but results/smoke/features/index.parquet has")
     assert not list((folder / "results/smoke/models/stage3").iterdir())
-    assert not (folder / "results/smoke/history").exists()
+    assert not (folder / "results/smoke/history").exists() and not (folder / "results/smoke/embeddings").exists()
