@@ -17,8 +17,7 @@ def main(args):
         # a class that no paid label has named is not recognised in any segment
         scores = recognised.reindex(columns=inputs.labels).fillna(0).to_numpy()
         values = {
-            "mAP": metrics.mean_average_precision(truth, scores),
-            "d_prime": metrics.d_prime(truth, scores),
+            **metrics.classification(truth, scores),
             "labels_asked": float(len(pd.read_csv(asked))),
             "classes_known": float(recognised.shape[1]),
         }

@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from c3.cli import replacing, run, section
 from c3.config import Evaluation
-from c3.evaluation import query_by_example, results
+from c3.evaluation import per_seed, query_by_example, results
 from c3.evaluation.inputs import Inputs
 
 
@@ -16,11 +16,10 @@ def main(args):
     query_by_example.check(truth, inputs.classes["name"], args.manifest)
     rows_of = inputs.windows.groupby("segment_id").indices
     windows_of = [np.asarray(rows_of[segment]) for segment in segments]
-    vectors = inputs.vectors(args.embeddings)
     numbers = []
-    for number, seed in enumerate(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)):
-        network = vectors[number % len(vectors)]
-        scores = query_by_example.evaluate(network, windows_of, truth, settings.examples, seed)
+    seeds = tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)
+    for seed, vectors in per_seed(seeds, inputs.vectors(args.embeddings)):
+        scores = query_by_example.evaluate(vectors, windows_of, truth, settings.examples, seed)
         numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]
     with replacing(args.out) as out:
         results("query_by_example", args.model, numbers).to_csv(out, index=False)

@@ -5,7 +5,7 @@ from tqdm import tqdm
 from c3.annotation import STRATEGIES, GroundTruth, Pool
 from c3.cli import replacing, run, section
 from c3.config import Evaluation
-from c3.evaluation import metrics, results
+from c3.evaluation import metrics, per_seed, results
 from c3.evaluation.inputs import Inputs
 from c3.evaluation.shallow_classifier import Bench
 
@@ -22,8 +22,8 @@ def main(args):
         for vectors in inputs.vectors(args.embeddings)[: len(settings.seeds)]
     ]
     numbers = []
-    for number, seed in enumerate(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)):
-        scores = benches[number % len(benches)].score(labels, settings.classifier, seed)
+    for seed, bench in per_seed(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5), benches):
+        scores = bench.score(labels, settings.classifier, seed)
         numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]
     with replacing(args.out) as out:
         results("shallow_classifier", args.model, numbers).to_csv(out, index=False)

@@ -38,3 +38,11 @@ def features(tmp_path_factory):
     from c3.data.store import Features
 
     return Features(write_features(tmp_path_factory.mktemp("features")))
+
+
+@pytest.fixture
+def larger_frames(tmp_path):
+    """The same of 20 recordings with frames of 32 pixels, the least that ResNet-50 takes."""
+    from c3.data.store import Features
+
+    return Features(write_features(tmp_path, segments=20, pixels=32))

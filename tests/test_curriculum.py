@@ -110,3 +110,16 @@ def test_no_pictures_leaves_audio_pairs(features, tmp_path):
     row = config.Model(losses={"audio_audio": 1.0}, delta_t=5)
     _, history = run(features, tmp_path, row)
     assert {"audio_audio", "auc_audio_audio"} < set(history) and "audio_visual" not in history
+
+
+def test_the_papers_trunk_takes_a_step(larger_frames, tmp_path):
+    """ResNet-50 for both trunks, by the same loop."""
+    spec = SPEC.model_copy(update={"trunk": "resnet50"})
+    network = curriculum.start(spec, larger_frames.spec, 0, None, [])
+    before = [trunk.get_weights()[0].copy() for trunk in (network.audio_trunk, network.image_trunk)]
+    training = TRAINING.model_copy(update={"steps": 1, "batch": 4, "held_out_pairs": 2})
+    history = curriculum.train(network, STAGE3, training, larger_frames, 0, curriculum.Checkpoint(tmp_path, "a"))
+    assert np.isfinite(history["loss"]).all()
+    for trunk, weights in zip((network.audio_trunk, network.image_trunk), before, strict=True):
+        assert trunk.count_params() > 23_000_000
+        assert not np.allclose(trunk.get_weights()[0], weights, atol=1e-5)

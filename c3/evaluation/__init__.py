@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import pandas as pd
 
 COLUMNS = ["model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
 """A row per number; the experiment's name is put in front when the tables are gathered into metrics.csv."""
+
+
+def per_seed(seeds: Sequence[int], *networks: Sequence) -> Iterator[tuple]:
+    """(seed, what belongs to its network …): seed number i goes with training seed number i (mod their number)."""
+    for number, seed in enumerate(seeds):
+        yield seed, *(items[number % len(items)] for items in networks)
 
 
 def results(evaluation: str, model: str, numbers: list[dict]) -> pd.DataFrame:

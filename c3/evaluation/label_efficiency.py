@@ -10,6 +10,7 @@ import pandas as pd
 
 from c3.annotation import STRATEGIES, BudgetError, GroundTruth, Pool
 from c3.config import Classifier
+from c3.evaluation import per_seed
 from c3.evaluation.shallow_classifier import Bench
 
 log = logging.getLogger(__name__)
@@ -24,17 +25,15 @@ def evaluate(
     settings: Classifier,
     seeds: Sequence[int],
 ) -> list[dict]:
-    """Numbers of one strategy's curve: mAP, d_prime and labels_asked for each budget and seed.
+    """Numbers of one strategy's curve: mAP, d_prime, accuracy and labels_asked for each budget and seed.
 
-    Seed number i uses pool and bench number i (mod their number), one for each training seed. The labels
-    that the classifier is trained on come from an annotator made anew for each budget and seed; the benches
+    Pools and benches: one for each training seed (:func:`c3.evaluation.per_seed`). The labels that the classifier is trained on come from an annotator made anew for each budget and seed; the benches
     read the labels of the scored segments for scoring alone. With one seed, a smaller budget asks for a
     part of what a bigger one asks for. A budget that is more than the strategy can spend ends its curve,
     with a line in the log.
     """
     numbers = []
-    for number, seed in enumerate(seeds):
-        pool, bench = pools[number % len(pools)], benches[number % len(benches)]
+    for seed, pool, bench in per_seed(seeds, pools, benches):
         for budget in sorted(budgets, key=lambda b: b or 0):
             annotator = GroundTruth(manifest)
             try:

@@ -28,11 +28,25 @@ def check_classes(truth: np.ndarray, names: Sequence[str], source: str, least: i
             )
 
 
+def classification(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """All scores of a classifier, by metric name; truth bool and scores (segments, classes)."""
+    return {
+        "mAP": mean_average_precision(truth, scores),
+        "d_prime": d_prime(truth, scores),
+        "accuracy": accuracy(truth, scores),
+    }
+
+
 def mean_average_precision(truth: np.ndarray, scores: np.ndarray) -> float:
     """Unweighted mean over classes of average precision; truth bool and scores (segments, classes)."""
     from sklearn.metrics import average_precision_score
 
     return float(np.mean([average_precision_score(t, s) for t, s in zip(truth.T, scores.T, strict=True)]))
+
+
+def accuracy(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Share of segments whose highest-scored class is among their labels (hit at 1); (segments, classes) each."""
+    return float(truth[np.arange(len(truth)), scores.argmax(axis=1)].mean())
 
 
 def d_prime(truth: np.ndarray, scores: np.ndarray) -> float:

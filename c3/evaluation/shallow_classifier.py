@@ -50,7 +50,7 @@ class Bench:
             self.scaler.partial_fit(vectors[rows])
 
     def score(self, weak: pd.DataFrame, settings: Classifier, seed: int) -> dict[str, float]:
-        """mAP and d_prime over the scored segments of a classifier trained on ``weak`` labels.
+        """mAP, d_prime and accuracy over the scored segments of a classifier trained on ``weak`` labels.
 
         weak: segment_id, window, labels.
         """
@@ -58,11 +58,7 @@ class Bench:
         weak = weak.merge(rows, on=["segment_id", "window"], validate="one_to_one")
         codes, hot = label_sets(weak["labels"], self.classes)
         network = self._fit(weak["row"].to_numpy(), codes, hot, settings, seed)
-        scores = self._segment_scores(network)
-        return {
-            "mAP": metrics.mean_average_precision(self.truth, scores),
-            "d_prime": metrics.d_prime(self.truth, scores),
-        }
+        return metrics.classification(self.truth, self._segment_scores(network))
 
     def _fit(self, rows: np.ndarray, codes: np.ndarray, hot: np.ndarray, settings: Classifier, seed: int):
         """One hidden layer, a sigmoid per class, ``settings.steps`` Adam steps on random batches of the rows.

@@ -1,4 +1,4 @@
-"""The data scripts from end to end: simulate → manifest → features → index, and what they refuse."""
+"""The data scripts from end to end: media → manifest → features → index, and what they refuse."""
 
 import json
 import subprocess
@@ -42,8 +42,9 @@ def media(tmp_path_factory):
     folder = tmp_path_factory.mktemp("media")
     names = tables(folder)
     done = script(
-        "simulate",
-        synthetic=json.dumps(SMALL),
+        "media",
+        source="synthetic",
+        settings=json.dumps(SMALL),
         seed=0,
         threads=2,
         train_csv=names["train"],

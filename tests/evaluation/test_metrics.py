@@ -63,3 +63,10 @@ def test_what_does_not_apply_is_empty():
         "model,evaluation,strategy,budget,seed,metric,value",
         "stage3,clustering,,,1,purity,0.5",
     ]
+
+
+def test_accuracy_counts_the_highest_scored_class():
+    truth = np.array([[True, False, True], [False, True, False], [True, False, False]])
+    scores = np.array([[0.1, 0.2, 0.9], [0.5, 0.4, 0.1], [0.8, 0.1, 0.2]])
+    assert metrics.accuracy(truth, scores) == pytest.approx(2 / 3)
+    assert metrics.classification(truth, scores)["accuracy"] == metrics.accuracy(truth, scores)

@@ -5,10 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import yaml
 
@@ -110,24 +112,57 @@ def test_a_label_budget_trains_no_unsupervised_stage_again(finished, tmp_path):
     changed.write_text(yaml.safe_dump(budget))
     planned = snakemake(finished, "--dry-run", "all", config=str(changed))
     assert {"label", "label_efficiency", "metrics", "figures"} <= jobs(planned.stdout), planned.stdout[-3000:]
-    assert not jobs(planned.stdout) & {"simulate", "manifest", "extract", "index"}
+    assert not jobs(planned.stdout) & {"media", "manifest", "extract", "index"}
     trained = [line for line in planned.stdout.splitlines() if "models/" in line and "output:" in line]
     assert trained and all("models/stage4/" in line for line in trained)
 
 
-def test_same_seed_same_numbers(finished, tmp_path):
-    """Everything after the features, once more, in another folder."""
-    folder = copy_project(tmp_path)
+def with_features(finished: Path, folder: Path) -> Path:
+    """Another project folder that has the features of ``finished``, and nothing after them."""
+    copy_project(folder)
     kept = folder / "results/smoke"
     kept.mkdir(parents=True)
     for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv"):
         source = finished / "results/smoke" / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
     shutil.copytree(finished / ".snakemake", folder / ".snakemake")
+    return folder
+
+
+def test_same_seed_same_numbers(finished, tmp_path):
+    """Everything after the features, once more, in another folder."""
+    folder = with_features(finished, tmp_path)
     done = snakemake(folder, "evaluation")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "extract" not in jobs(done.stdout) and "train" in jobs(done.stdout)
-    assert (kept / "metrics.csv").read_bytes() == (finished / "results/smoke/metrics.csv").read_bytes()
+    again = folder / "results/smoke/metrics.csv"
+    assert again.read_bytes() == (finished / "results/smoke/metrics.csv").read_bytes()
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(finished, tmp_path):
+    """kill -9 of the training process after its first checkpoint: the run fails, the next one takes the other steps."""
+    folder = with_features(finished, tmp_path)
+    results = folder / "results/smoke"
+    target = ("--config", "training={steps: 2000, evaluate_every: 20}", "--", "train_correspondence")
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "--cores", "1", *target]
+    first = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (states := list(results.glob("checkpoints/correspondence/0/*.json"))):
+        assert first.poll() is None
+        time.sleep(0.1)
+    for process in psutil.Process(first.pid).children(recursive=True):
+        if process.is_running() and "scripts/train.py" in process.cmdline():
+            process.kill()
+    assert first.wait() != 0
+    assert not list(results.glob("models/correspondence/*"))
+    state = json.loads(states[0].read_text())
+    assert state["history"][-1]["step"] < 2000
+    state["history"][0]["loss"] = 123.0  # a mark that only a run that reads the checkpoint carries on
+    states[0].write_text(json.dumps(state))
+    done = snakemake(folder, *target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    history = pd.read_csv(results / "history/correspondence/0.csv")
+    assert list(history["step"]) == list(range(20, 2001, 20)) and history["loss"][0] == 123.0
+    assert not list(results.glob("checkpoints/correspondence/0"))
 
 
 def test_no_unsupervised_job_has_an_input_with_labels(finished):

@@ -29,11 +29,8 @@ STRATEGIES = ["all", *(name for name in EFFICIENCY.budgets if name != "all")]
 SHARDS = [f"{shard:03d}" for shard in range(CONFIG.storage.shards)]
 FIGURE_NAMES = ["query_by_example", "shallow_classifier", "label_efficiency", "training_curves", "cluster_portrait"]
 
-MEDIA = {
-    "synthetic": f"{RESULTS}/media",
-    "collage": f"{RESULTS}/media",
-    "audioset": CONFIG.audioset.media,
-}[CONFIG.data.source]
+MADE = ["synthetic", "collage"]  # the sources whose media a job makes
+MEDIA = f"{RESULTS}/media" if CONFIG.data.source in MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
 # Jobs find the Python that runs Snakemake, and TensorFlow keeps its start-up notes to itself.
@@ -80,16 +77,16 @@ def code(script):
 
 def segment_tables(wildcards):
     """The segment CSVs and the class labels of the configured source."""
-    if CONFIG.data.source == "audioset":
+    if CONFIG.data.source in MADE:
         return {
-            "train": CONFIG.audioset.train,
-            "evaluation": CONFIG.audioset.evaluation,
-            "class_labels": CONFIG.audioset.class_labels,
+            "train": f"{MEDIA}/train_segments.csv",
+            "evaluation": f"{MEDIA}/evaluation_segments.csv",
+            "class_labels": f"{MEDIA}/class_labels_indices.csv",
         }
     return {
-        "train": f"{MEDIA}/train_segments.csv",
-        "evaluation": f"{MEDIA}/evaluation_segments.csv",
-        "class_labels": f"{MEDIA}/class_labels_indices.csv",
+        "train": CONFIG.audioset.train,
+        "evaluation": CONFIG.audioset.evaluation,
+        "class_labels": CONFIG.audioset.class_labels,
     }
 
 
@@ -109,9 +106,9 @@ def row_of(wildcards):
     return section(CONFIG.models[wildcards.model])
 
 
-def row_options(wildcards, input):
-    """Options for the inputs that not every row has."""
-    return " ".join(f"--{name} {input[name]}" for name in ("after", "labels") if name in input.keys())
+def given(wildcards, input):
+    """Options for the inputs that not every job of a rule has."""
+    return " ".join(f"--{name} {input[name]}" for name in ("after", "labels", "clusters", "embeddings") if input.get(name))
 
 
 def clusters_to_label(wildcards):
@@ -125,11 +122,6 @@ def labels_of(wildcards):
     """Strategy and budget of a row, as options."""
     labels = CONFIG.models[wildcards.model].labels
     return f"--strategy {labels.strategy} --budget {labels.budget}"
-
-
-def clusters_option(wildcards, input):
-    """Clusters, if there are."""
-    return f"--clusters {input.clusters}" if input.clusters else ""
 
 
 def embeddings_of(wildcards):
@@ -152,11 +144,6 @@ def predictions_of(wildcards):
 def asked_of(wildcards):
     """What the annotator was asked, for all training seeds."""
     return expand(f"{RESULTS}/labels/{wildcards.model}/{{seed}}.asked.csv", seed=SEEDS)
-
-
-def embeddings_option(wildcards, input):
-    """Embeddings, if there are."""
-    return f"--embeddings {input.embeddings}" if input.embeddings else ""
 
 
 def budgets_of(wildcards):

@@ -1,53 +1,29 @@
 """Data: needs media and segment CSVs (or makes them), makes the manifest that everything downstream reads."""
 
-if CONFIG.data.source == "synthetic":
+if CONFIG.data.source in MADE:
 
-    rule simulate:
+    rule media:
         input:
-            code=code("simulate"),
+            code=code("media"),
         output:
             train=f"{RESULTS}/media/train_segments.csv",
             evaluation=f"{RESULTS}/media/evaluation_segments.csv",
             class_labels=f"{RESULTS}/media/class_labels_indices.csv",
         params:
-            synthetic=section(CONFIG.synthetic),
+            source=CONFIG.data.source,
+            settings=section(getattr(CONFIG, CONFIG.data.source)),
             seed=CONFIG.data.seed,
         log:
-            f"{LOGS}/simulate.log",
+            f"{LOGS}/media.log",
         benchmark:
-            f"{BENCHMARKS}/simulate.tsv"
+            f"{BENCHMARKS}/media.tsv"
         threads: 8
         resources:
             mem_mb=4000,
             runtime=60,
         shell:
-            "python {input.code[0]} --synthetic {params.synthetic:q} --seed {params.seed} --threads {threads}"
-            " --train-csv {output.train} --evaluation-csv {output.evaluation} --class-labels {output.class_labels}"
-            " 2>&1 | tee {log}"
-
-
-if CONFIG.data.source == "collage":
-
-    rule collage:
-        input:
-            code=code("collage"),
-        output:
-            train=f"{RESULTS}/media/train_segments.csv",
-            evaluation=f"{RESULTS}/media/evaluation_segments.csv",
-            class_labels=f"{RESULTS}/media/class_labels_indices.csv",
-        params:
-            collage=section(CONFIG.collage),
-            seed=CONFIG.data.seed,
-        log:
-            f"{LOGS}/collage.log",
-        benchmark:
-            f"{BENCHMARKS}/collage.tsv"
-        threads: 8
-        resources:
-            mem_mb=4000,
-            runtime=60,
-        shell:
-            "python {input.code[0]} --collage {params.collage:q} --seed {params.seed} --threads {threads}"
+            "python {input.code[0]} --source {params.source} --settings {params.settings:q} --seed {params.seed}"
+            " --threads {threads}"
             " --train-csv {output.train} --evaluation-csv {output.evaluation} --class-labels {output.class_labels}"
             " 2>&1 | tee {log}"
 

@@ -12,7 +12,7 @@ rule query_by_example:
         table=f"{RESULTS}/evaluation/query_by_example/{{model}}.csv",
     params:
         evaluation=section({**SCORED, "examples": CONFIG.evaluation.examples}),
-        options=embeddings_option,
+        options=given,
     log:
         f"{LOGS}/query_by_example/{{model}}.log",
     benchmark:
@@ -39,12 +39,12 @@ rule shallow_classifier:
         table=f"{RESULTS}/evaluation/shallow_classifier/{{model}}.csv",
     params:
         evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
-        options=embeddings_option,
+        options=given,
     log:
         f"{LOGS}/shallow_classifier/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/shallow_classifier/{{model}}.tsv"
-    threads: 2  # the features themselves are fifty times as wide as an embedding
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
@@ -93,7 +93,7 @@ rule label_efficiency:
     params:
         evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
         budgets=budgets_of,
-        options=embeddings_option,
+        options=given,
     log:
         f"{LOGS}/label_efficiency/{{model}}.{{strategy}}.log",
     benchmark:
@@ -104,7 +104,7 @@ rule label_efficiency:
         runtime=240,
     shell:
         "python {input.code[0]} --model {wildcards.model} --strategy {wildcards.strategy} {params.budgets}"
-        " --index {input.index} {params.options} --clusters {input.clusters}"
+        " --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
         " --out {output.table}"
         " 2>&1 | tee {log}"

@@ -12,7 +12,7 @@ rule label:
         asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",
     params:
         labels=labels_of,
-        options=clusters_option,
+        options=given,
     log:
         f"{LOGS}/label/{{model}}-{{seed}}.log",
     benchmark:

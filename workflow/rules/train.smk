@@ -15,14 +15,14 @@ rule train:
         row=row_of,
         training=section(CONFIG.training.model_dump(exclude={"seeds"})),
         network=section(CONFIG.network),
-        options=row_options,
+        options=given,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     log:
         f"{LOGS}/train/{{model}}-{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{model}}-{{seed}}.tsv"
     priority: 100
-    threads: 2
+    threads: 1  # rows side by side use the cores better than a row on all of them
     resources:
         mem_mb=2000,
         runtime=720,
