@@ -17,9 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from c3.errors import C3Error
 
-Loss = Literal["audio_visual", "audio_audio", "clustering", "classification"]
-Strategy = Literal["all", "random", "cluster", "cluster_unpropagated"]
-CLUSTER_STRATEGIES = ("cluster", "cluster_unpropagated")
+UnsupervisedLoss = Literal["audio_visual", "audio_audio", "clustering", "triplet_proximity"]
+SupervisedLoss = Literal["classification", "triplet_labels"]
+Loss = Literal[UnsupervisedLoss, SupervisedLoss]
+UNSUPERVISED, SUPERVISED = typing.get_args(UnsupervisedLoss), typing.get_args(SupervisedLoss)
+ClusterStrategy = Literal["cluster", "cluster_unpropagated"]
+EmbeddingStrategy = Literal["kmeans", "medoid", "typiclust", "core_set"]
+Strategy = Literal["all", "random", ClusterStrategy, EmbeddingStrategy]
+CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES = typing.get_args(ClusterStrategy), typing.get_args(EmbeddingStrategy)
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -183,7 +188,17 @@ class Labels(Section):
     """The labels that a row of `models` pays for."""
 
     strategy: Strategy = Field("cluster", description="how the segments to be labelled are chosen")
-    budget: Count = Field(description="labels asked for, each one the annotation of one segment")
+    budget: Count | None = Field(
+        None, description="labels asked for, each one the annotation of one segment; null with the strategy `all`"
+    )
+
+    @model_validator(mode="after")
+    def _budget_unless_all(self):
+        if (self.budget is None) != (self.strategy == "all"):
+            raise ValueError(
+                f"budget is {self.budget} with the strategy {self.strategy}; allowed is a number, or null with the strategy all"
+            )
+        return self
 
 
 class Model(Section):
@@ -198,13 +213,15 @@ class Model(Section):
     augmentation: bool = Field(
         False, description="give each training window another microphone, distance and background (not in the paper)"
     )
-    labels: Labels | None = Field(None, description="what a row with the classification loss asks the annotator")
+    labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     steps: Count | None = Field(None, description="overrides `training.steps`")
 
     @model_validator(mode="after")
     def _labels_if_classification(self):
-        if ("classification" in self.losses) != (self.labels is not None):
-            raise ValueError("`labels` and the loss `classification` belong together; allowed is both or neither")
+        if bool(set(SUPERVISED) & set(self.losses)) != (self.labels is not None):
+            raise ValueError(
+                f"`labels` and the losses {' and '.join(SUPERVISED)} belong together; allowed is both or neither"
+            )
         return self
 
 
@@ -290,6 +307,10 @@ class Config(Section):
             if row.labels is not None and row.labels.strategy in CLUSTER_STRATEGIES:
                 self._check_clusters(f"models.{name}.after", row.after)
                 self._check_budget(f"models.{name}.labels.budget", row.labels.budget)
+            if row.labels is not None and row.labels.strategy in EMBEDDING_STRATEGIES and row.after is None:
+                raise ValueError(
+                    f"models.{name}.after is null, but the strategy {row.labels.strategy} asks by an embedding; allowed are {', '.join(n for n in self.models if n != name)}"
+                )
         efficiency = self.evaluation.label_efficiency
         for name in efficiency.models:
             if name not in self.models:

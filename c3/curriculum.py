@@ -39,11 +39,20 @@ class Objective(keras.Model):
         return self.network(inputs, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        embedding = y_pred["embedding"]
         values = {
             "audio_visual": lambda: losses.coincidence(y_pred["audio_visual"]),
             "audio_audio": lambda: losses.coincidence(y_pred["audio_audio"]),
             "clustering": lambda: losses.clustering(y_pred["clustering"], self.gamma),
             "classification": lambda: losses.classification(y_pred["classification"], x["targets"]),
+            "triplet_proximity": lambda: losses.triplet(
+                embedding["audio"], embedding["pair"], ops.eye(ops.shape(x["audio"])[0]) == 0
+            ),
+            "triplet_labels": lambda: losses.triplet(
+                embedding["anchor"],
+                embedding["positive"],
+                ops.matmul(x["anchor_targets"], ops.transpose(x["positive_targets"])) == 0,
+            ),
         }
         total = 0.0
         for name, weight in self.weights_of.items():
@@ -172,7 +181,7 @@ def train(
         features: the stored features; the split ``train`` is learnt from, ``validation`` only measured on.
         seed: seed of the batches.
         checkpoint: where to go on from, and to write to every ``training.evaluate_every`` steps.
-        labels: weak labels (segment_id, window, labels), exactly if the row has the classification loss.
+        labels: weak labels (segment_id, window, labels), exactly if the row has a loss that needs them.
         name: shown beside the progress bar.
 
     Returns:
@@ -199,7 +208,6 @@ def train(
         seed,
         row.augmentation,
         labels,
-        network.classes,
     )
     batch, held_out_windows = held_out(features, row, training)
 
@@ -209,24 +217,24 @@ def train(
     objective.build({key: value.shape for key, value in sampler.draw(0).items()})
     objective.optimizer.build(objective.trainable_variables)
     history = checkpoint.restore(objective)
-    objective.reset_metrics()
     first = history[-1]["step"] if history else 0
 
     # A row does not train the heads of losses that it does not have.
     warnings.filterwarnings("ignore", "Gradients do not exist")
+    recent = []  # losses since the last row of the history
     with ThreadPoolExecutor(1) as drawer:
         upcoming = drawer.submit(sampler.draw, first)
         progress = tqdm(range(first, steps), desc=name, initial=first, total=steps, mininterval=5, unit="step")
         for step in progress:
             drawn = upcoming.result()
             upcoming = drawer.submit(sampler.draw, step + 1)
-            logs = objective.train_on_batch(drawn, return_dict=True)
+            recent.append(objective.train_on_batch(drawn, return_dict=True))
             if (step + 1) % training.evaluate_every == 0 or step + 1 == steps:
-                measured = {key: float(value) for key, value in logs.items()}
+                measured = pd.DataFrame(recent).astype(float).mean().to_dict()
                 measures = held_out_measures(network, batch, held_out_windows)
                 history.append({"step": step + 1, **measured, **measures})
                 checkpoint.save(objective, history)
-                objective.reset_metrics()
+                recent.clear()
                 progress.set_postfix(loss=f"{measured['loss']:.3f}")
     return pd.DataFrame(history)
 

@@ -3,6 +3,7 @@
 Each returns a scalar. B is the number of pairs or windows in the batch, K the number of clusters.
 """
 
+import numpy as np
 from keras import ops
 
 
@@ -68,3 +69,33 @@ def classification(logits, labels):
         0.693...
     """
     return ops.mean(ops.binary_crossentropy(labels, logits, from_logits=True))
+
+
+def triplet(anchors, positives, negative, margin=0.1):
+    """Is each anchor closer to its positive than to another item, by a margin?
+
+    ``L = mean max(0, |a−p|² − |a−n|² + margin)`` on the unit sphere. n is the semi-hard negative of the batch: the
+    nearest that is further than p; where none is further, the furthest (Schroff et al., CVPR 2015). Pairs close in
+    time or of one label as positives: Jansen et al., ICASSP 2018.
+
+    Args:
+        anchors, positives: (B, d) embeddings of any length; row i of both is a pair.
+        negative: (B, B), entry (i, j) true where positive j is a negative for anchor i. Anchors without any do
+            not count.
+        margin: what the distances, from 0 to 4, must differ by.
+
+    Example:
+        >>> float(triplet([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], [[False, True], [True, False]]))
+        0.0
+    """
+    anchors, positives = (ops.normalize(ops.convert_to_tensor(x), axis=-1) for x in (anchors, positives))
+    negative = ops.convert_to_tensor(negative)
+    distances = 2.0 - 2.0 * ops.matmul(anchors, ops.transpose(positives))
+    same = ops.diagonal(distances)[:, None]
+    further = ops.logical_and(negative, distances > same)
+    nearest = ops.min(ops.where(further, distances, np.inf), axis=1)
+    furthest = ops.max(ops.where(negative, distances, -np.inf), axis=1)
+    chosen = ops.where(ops.any(further, axis=1), nearest, furthest)
+    counted = ops.any(negative, axis=1)
+    hinge = ops.maximum(same[:, 0] - ops.where(counted, chosen, 8.0) + margin, 0.0)
+    return ops.sum(hinge) / ops.maximum(ops.sum(ops.cast(counted, hinge.dtype)), 1.0)

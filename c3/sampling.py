@@ -3,14 +3,20 @@
 Every batch is a function of (seed, step) alone, so that an interrupted training goes on with the same batches.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from c3.augmentation import change_channel
+from c3.config import UNSUPERVISED
 from c3.data.store import Features
 from c3.errors import C3Error
+
+
+def classes_of(labels: pd.DataFrame) -> list[str]:
+    """All labels in a table of weak labels, each once, sorted: the order of the targets' columns."""
+    return sorted(set(labels["labels"].explode().dropna()))
 
 
 def uniform(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -69,8 +75,7 @@ class Sampler:
         batch: B.
         seed: seed of all draws.
         augmentation: whether windows are changed by :func:`c3.augmentation.change_channel`.
-        labels: weak labels of windows (segment_id, window, labels), for the classification loss.
-        classes: order of the columns of the labels.
+        labels: weak labels of windows (segment_id, window, labels), for the losses of windows with labels.
 
     Raises:
         C3Error: fewer than B recordings (with pictures, if the loss needs them), or ΔT beyond every recording.
@@ -84,7 +89,6 @@ class Sampler:
     seed: int
     augmentation: bool = False
     labels: pd.DataFrame | None = None
-    classes: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         index, spec = self.features.index, self.features.spec
@@ -113,16 +117,44 @@ class Sampler:
             )
         if self.labels is not None:
             row_of = {segment: position for position, segment in enumerate(index["segment_id"])}
-            column_of = {label: column for column, label in enumerate(self.classes)}
+            classes = classes_of(self.labels)
+            column_of = {label: column for column, label in enumerate(classes)}
             self.labelled_positions = self.labels["segment_id"].map(row_of).to_numpy()
             self.labelled_rows = self.labels["window"].to_numpy() * self.window_rows
-            self.targets = np.zeros((len(self.labels), len(self.classes)), np.float32)
+            self.targets = np.zeros((len(self.labels), len(classes)), np.float32)
             for row, labels in enumerate(self.labels["labels"]):
                 self.targets[row, [column_of[label] for label in labels]] = 1.0
+            self.windows_with = [np.flatnonzero(column) for column in self.targets.T]
 
     def draw(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of ``step``: inputs of :meth:`c3.models.network.Network.call`, and ``targets`` (B, classes)."""
+        """The batch of ``step``: inputs of :meth:`c3.models.network.Network.call`, and what the labelled ones are.
+
+        ``targets``, ``anchor_targets`` and ``positive_targets`` are (B, classes). A positive shares a label with
+        its anchor; every label is that label equally often, however rare.
+        """
         rng = np.random.default_rng([self.seed, step])
+        batch = self._unlabelled(rng) if set(UNSUPERVISED) & set(self.losses) else {}
+        if "classification" in self.losses:
+            drawn = rng.integers(len(self.labels), size=self.batch)
+            batch["labelled"], batch["targets"] = self._labelled(drawn)
+        if "triplet_labels" in self.losses:
+            shared = rng.integers(len(self.windows_with), size=self.batch)
+            for name in ("anchor", "positive"):
+                drawn = np.array([rng.choice(self.windows_with[label]) for label in shared])
+                batch[name], batch[f"{name}_targets"] = self._labelled(drawn)
+        if self.augmentation:
+            for name, array in batch.items():
+                if array.ndim == 3:  # windows
+                    batch[name] = change_channel(rng, array)
+        return batch
+
+    def _labelled(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Windows and targets at these rows of the labels."""
+        windows = self.features.windows(self.labelled_positions[drawn], self.labelled_rows[drawn])
+        return windows, self.targets[drawn]
+
+    def _unlabelled(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """B windows of B recordings, and for each a second window and a frame as the losses need them."""
         chosen = rng.choice(len(self.members), self.batch, replace=False)
         rows = np.array([self.members[recording][rng.integers(len(self.members[recording]))] for recording in chosen])
         positions, last_row = self.positions[rows], self.last_row[rows]
@@ -136,14 +168,7 @@ class Sampler:
         else:
             first_rows = uniform(rng, np.zeros_like(last_row), last_row)
         batch["audio"] = self.features.windows(positions, first_rows)
-        if "audio_audio" in self.losses:
+        if {"audio_audio", "triplet_proximity"} & set(self.losses):
             seconds = coincident_windows(rng, first_rows, last_row, self.window_rows, reach)
             batch["pair"] = self.features.windows(positions, seconds)
-        if self.labels is not None:
-            drawn = rng.integers(len(self.labels), size=self.batch)
-            batch["labelled"] = self.features.windows(self.labelled_positions[drawn], self.labelled_rows[drawn])
-            batch["targets"] = self.targets[drawn]
-        if self.augmentation:
-            for name in [name for name in ("audio", "pair", "labelled") if name in batch]:
-                batch[name] = change_channel(rng, batch[name])
         return batch

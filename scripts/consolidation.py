@@ -34,7 +34,7 @@ if __name__ == "__main__":
         main,
         model={"help": "name in the tables"},
         strategy={},
-        budget={"type": int},
+        budget={"type": int, "default": None},
         index={"help": "features/index.parquet"},
         predictions={"nargs": "+", "help": "one file per training seed"},
         asked={"nargs": "+", "help": "what was asked, one file per training seed"},

@@ -2,20 +2,22 @@
 
 import numpy as np
 
-from c3.annotation import STRATEGIES, GroundTruth, Pool
+from c3.annotation import GroundTruth
 from c3.cli import replacing, run
 from c3.data import manifest
 from c3.data.store import Features
 from c3.evaluation.inputs import read_clusters
+from c3.strategies import STRATEGIES, Pool
 
 
 def main(args):
     annotator = GroundTruth(manifest.read(args.manifest))
     windows = Features(args.index).window_table()
+    vectors = np.load(args.embeddings, mmap_mode="r") if args.embeddings else None
     if args.clusters:
-        pool = Pool.of(read_clusters(args.clusters, windows, args.index), args.clusters)
+        pool = Pool.of(read_clusters(args.clusters, windows, args.index), args.clusters, vectors)
     else:
-        pool = Pool.of(windows, args.index)
+        pool = Pool.of(windows, args.index, vectors)
     weak = STRATEGIES[args.strategy](pool, args.budget, np.random.default_rng(args.seed), annotator)
     with replacing(args.labels) as labels, replacing(args.asked) as asked:
         weak.to_parquet(labels, index=False)
@@ -28,8 +30,9 @@ if __name__ == "__main__":
         manifest={},
         index={"help": "features/index.parquet"},
         clusters={"default": None, "help": "clusters file, for the strategies that ask by cluster"},
+        embeddings={"default": None, "help": "embeddings, for the strategies that ask by distance"},
         strategy={"choices": list(STRATEGIES)},
-        budget={"type": int, "help": "labels to ask for; `all` asks for every one"},
+        budget={"type": int, "default": None, "help": "labels to ask for; the strategy all has none"},
         seed={"type": int},
         labels={"help": "weak labels of windows, parquet"},
         asked={"help": "what was asked, in order, CSV"},

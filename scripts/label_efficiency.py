@@ -2,12 +2,12 @@
 
 import logging
 
-from c3.annotation import STRATEGIES, Pool
 from c3.cli import replacing, run, section
 from c3.config import Evaluation
 from c3.evaluation import label_efficiency, metrics, results
 from c3.evaluation.inputs import Inputs
 from c3.evaluation.shallow_classifier import Bench
+from c3.strategies import STRATEGIES, Pool
 
 
 def main(args):
@@ -16,11 +16,11 @@ def main(args):
     inputs = Inputs(args.index, args.manifest, args.classes)
     segments, truth = inputs.scored(settings.split)
     metrics.check_classes(truth, inputs.classes["name"], args.manifest)
-    pools = [Pool.of(table, path) for path, table in zip(args.clusters, inputs.clusters(args.clusters), strict=True)]
-    benches = [
-        Bench(vectors, inputs.windows, segments, truth, inputs.labels)
-        for vectors in inputs.vectors(args.embeddings)[: len(settings.seeds)]
-    ]
+    networks = zip(args.clusters, inputs.clusters(args.clusters), inputs.vectors(args.embeddings), strict=True)
+    pools, benches = [], []
+    for path, table, vectors in list(networks)[: len(settings.seeds)]:
+        pools.append(Pool.of(table, path, vectors))
+        benches.append(Bench(vectors, inputs.windows, segments, truth, inputs.labels))
     numbers = label_efficiency.evaluate(
         args.strategy,
         args.budgets or [None],

@@ -14,7 +14,7 @@ CHUNK = 2048  # windows read at a time
 
 def main(args):
     import_keras()
-    from c3 import curriculum
+    from c3 import curriculum, sampling
     from c3.data.store import Features
     from c3.models import network as networks
 
@@ -23,7 +23,7 @@ def main(args):
     row, training = config.Model(**args.row), config.Training(**args.training)
     previous = networks.load(args.after, features.spec) if args.after else None
     labels = pd.read_parquet(args.labels) if args.labels else None
-    classes = sorted(set(labels["labels"].explode().dropna())) if labels is not None else []
+    classes = sampling.classes_of(labels) if "classification" in row.losses else []
     network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes)
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"

@@ -49,6 +49,13 @@ def test_history_has_every_measure(features, tmp_path):
     np.testing.assert_allclose(history["loss"], weighted, rtol=1e-4)
 
 
+def test_history_holds_means_since_its_last_row(features, tmp_path):
+    _, coarse = run(features, tmp_path / "coarse")
+    each = TRAINING.model_copy(update={"evaluate_every": 1})
+    _, fine = run(features, tmp_path / "fine", training=each)
+    np.testing.assert_allclose(coarse["loss"], fine["loss"].to_numpy().reshape(3, 4).mean(axis=1), rtol=1e-3)
+
+
 def test_it_learns_what_coincides(features, tmp_path):
     """Four kinds of tone, each with its own colour: held-out pairs of a kind are told from the others."""
     training = TRAINING.model_copy(update={"steps": 150, "evaluate_every": 150, "batch": 16})
@@ -97,6 +104,36 @@ def test_consolidation_learns_the_labels(features, tmp_path):
     training = TRAINING.model_copy(update={"steps": 40, "evaluate_every": 20})
     _, history = run(features, tmp_path, STAGE4, training, labels)
     assert history["classification"].iloc[-1] < 0.5 * history["classification"].iloc[0]
+
+
+def kinds_of(features):
+    """Weak labels of the training segments: what the maker of the features knows of them."""
+    train = features.index[features.index["split"] == "train"]
+    kind = [features.windows([i], [0])[0].mean(axis=0).argmax() // 16 for i in train.index]
+    return pd.DataFrame({"segment_id": train["segment_id"], "window": 0, "labels": [[f"/m/{k}"] for k in kind]})
+
+
+def same_kind_closer(features, network):
+    """Share of (anchor, same kind, other kind) of validation windows with the same kind closer, over chance."""
+    held_out = np.flatnonzero(features.index["split"] == "validation")
+    windows = features.windows(held_out, np.zeros(len(held_out), int))
+    kind = windows.mean(axis=1).argmax(axis=1) // 16
+    unit = network.embed(windows)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    cosines, same = unit @ unit.T, kind[:, None] == kind[None]
+    off = ~np.eye(len(kind), dtype=bool)
+    return cosines[same & off].mean() - cosines[~same].mean()
+
+
+@pytest.mark.parametrize("loss", ["triplet_labels", "triplet_proximity"])
+def test_triplets_bring_a_kind_together(features, tmp_path, loss):
+    supervised = loss == "triplet_labels"
+    row = config.Model(losses={loss: 1.0}, delta_t=5, labels=config.Labels(strategy="all") if supervised else None)
+    training = TRAINING.model_copy(update={"steps": 60, "evaluate_every": 60, "batch": 16})
+    labels = kinds_of(features) if supervised else None
+    network = fresh(features)
+    curriculum.train(network, row, training, features, 0, curriculum.Checkpoint(tmp_path, "a"), labels)
+    assert same_kind_closer(features, network) > 0.2
 
 
 def test_more_clusters_than_windows_is_an_error(features, tmp_path):

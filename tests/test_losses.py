@@ -105,3 +105,39 @@ def test_classification_is_log_loss():
 def test_examples_in_the_docstrings():
     result = doctest.testmod(losses)
     assert result.attempted >= 3 and result.failed == 0
+
+
+def triplet_reference(anchors, positives, negative, margin=0.1):
+    """One anchor after the other."""
+    values = []
+    for i, anchor in enumerate(anchors):
+        a, others = anchor / np.linalg.norm(anchor), positives / np.linalg.norm(positives, axis=1, keepdims=True)
+        distances = ((a - others) ** 2).sum(axis=1)
+        allowed = distances[negative[i]]
+        if len(allowed):
+            further = allowed[allowed > distances[i]]
+            chosen = further.min() if len(further) else allowed.max()
+            values.append(max(0.0, distances[i] - chosen + margin))
+    return np.mean(values) if values else 0.0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.9])
+def test_triplet_is_the_formula(share):
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        anchors, noise = rng.normal(size=(2, 7, 4))
+        negative = (rng.random((7, 7)) < share) & ~np.eye(7, dtype=bool)
+        value = float(losses.triplet(anchors, anchors + noise, negative))
+        assert value == pytest.approx(triplet_reference(anchors, anchors + noise, negative), rel=1e-5, abs=1e-7)
+
+
+def test_triplet_has_a_gradient_where_no_negative_is_left():
+    """Rows without a negative, or without one that is further, must not make the gradient infinite."""
+    tf = pytest.importorskip("tensorflow")
+    anchors = tf.Variable(np.random.default_rng(0).normal(size=(4, 3)))
+    positives = tf.constant(-anchors)  # opposite: every other item is nearer
+    negative = np.array([[False] * 4, *(~np.eye(4, dtype=bool))[1:]])
+    with tf.GradientTape() as tape:
+        value = losses.triplet(anchors, positives, negative)
+    gradient = tape.gradient(value, anchors).numpy()
+    assert np.isfinite(gradient).all() and (gradient[0] == 0).all() and (gradient[1:] != 0).any()

@@ -72,7 +72,7 @@ def test_no_two_items_of_a_recording_are_a_negative_pair(features, monkeypatch):
 def test_labelled_windows_carry_their_labels(features):
     train = features.index[features.index["split"] == "train"]["segment_id"].to_list()
     labels = pd.DataFrame({"segment_id": train[:2], "window": [0, 3], "labels": [["/m/a"], ["/m/a", "/m/b"]]})
-    batch = Sampler(features, "train", ("classification",), 5.0, 8, 0, False, labels, ["/m/a", "/m/b"]).draw(0)
+    batch = Sampler(features, "train", ("classification",), 5.0, 8, 0, False, labels).draw(0)
     position = {segment: number for number, segment in enumerate(features.index["segment_id"])}
     windows = {
         (1.0, 0.0): features.windows([position[train[0]]], [0])[0],
@@ -90,3 +90,20 @@ def test_reach_beyond_every_recording_is_an_error(features):
 def test_batch_beyond_the_recordings_is_an_error(features):
     with pytest.raises(C3Error, match=r"training.batch is 64.*24 recordings"):
         Sampler(features, "train", ("audio_audio",), 5.0, 64, seed=0)
+
+
+def test_a_positive_shares_a_label_with_its_anchor_and_rare_labels_are_as_frequent(features):
+    train = features.index.loc[features.index["split"] == "train", "segment_id"].to_numpy()
+    kinds = [["/m/rare", "/m/b"], ["/m/b"], *[["/m/a"]] * 18]
+    labels = pd.DataFrame({"segment_id": train[:20], "window": 0, "labels": kinds})
+    sampler = Sampler(features, "train", ("triplet_labels",), 5.0, 8, 0, False, labels)
+    batches = [sampler.draw(step) for step in range(60)]
+    assert set(batches[0]) == {"anchor", "positive", "anchor_targets", "positive_targets"}
+    anchors, positives = (np.concatenate([b[f"{name}_targets"] for b in batches]) for name in ("anchor", "positive"))
+    assert ((anchors * positives).sum(axis=1) > 0).all()
+    assert anchors[:, 0].mean() == pytest.approx(1 / 3, abs=0.08)  # /m/a, 18 of the 20 windows
+
+
+def test_proximity_draws_pairs_of_windows_and_no_frames(features):
+    batch = Sampler(features, "train", ("triplet_proximity",), 5.0, 8, 0).draw(0)
+    assert set(batch) == {"audio", "pair"}

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from c3.annotation import STRATEGIES, BudgetError, GroundTruth, Pool
+from c3.annotation import GroundTruth
 from c3.config import Classifier
 from c3.evaluation import per_seed
 from c3.evaluation.shallow_classifier import Bench
+from c3.strategies import STRATEGIES, BudgetError, Pool
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,11 @@ def evaluate(
 ) -> list[dict]:
     """Numbers of one strategy's curve: mAP, d_prime, accuracy and labels_asked for each budget and seed.
 
-    Pools and benches: one for each training seed (:func:`c3.evaluation.per_seed`). The labels that the classifier is trained on come from an annotator made anew for each budget and seed; the benches
-    read the labels of the scored segments for scoring alone. With one seed, a smaller budget asks for a
-    part of what a bigger one asks for. A budget that is more than the strategy can spend ends its curve,
-    with a line in the log.
+    Pools and benches: one for each training seed (:func:`c3.evaluation.per_seed`). The labels that the
+    classifier is trained on come from an annotator made anew for each budget and seed; the benches read the
+    labels of the scored segments for scoring alone. With one seed, a smaller budget asks for a part of what a
+    bigger one asks for, unless the strategy makes as many clusters as it asks for labels. A budget that is more
+    than the strategy can spend ends its curve, with a line in the log.
     """
     numbers = []
     for seed, pool, bench in per_seed(seeds, pools, benches):

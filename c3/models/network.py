@@ -11,6 +11,7 @@ from c3.errors import C3Error
 from c3.models.heads import CoincidenceHead, classifier_head
 from c3.models.trunks import TRUNKS
 
+WINDOWS = ("audio", "pair", "labelled", "anchor", "positive")
 PARTS = ("audio_trunk", "image_trunk", "audio_visual", "audio_audio", "cluster_head")
 
 
@@ -50,21 +51,25 @@ class Network(keras.Model):
 
         Args:
             inputs: ``audio`` (B, 96, 64) windows; optional ``pair`` (B, 96, 64), a second window of each
-                recording; ``frame`` (B, px, px, 3) uint8, a frame of each; ``labelled`` (M, 96, 64).
+                recording; ``frame`` (B, px, px, 3) uint8, a frame of each; and windows with labels:
+                ``labelled`` (M, 96, 64), ``anchor`` and ``positive`` (M, 96, 64).
 
         Returns:
-            ``embedding`` (B or 2B, d), of audio and pair; ``clustering`` logits of the same (·, K);
-            ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits (M, classes).
+            ``embedding``, of each input of windows (·, d), by its name; ``clustering`` logits of audio and pair
+            (B or 2B, K); ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits
+            (M, classes).
         """
-        names = [name for name in ("audio", "pair", "labelled") if name in inputs]
+        names = [name for name in WINDOWS if name in inputs]
         windows = ops.concatenate([inputs[name] for name in names], axis=0)
         embeddings = self.audio_trunk(windows[..., None], training=training)
         embedding, first = {}, 0
         for name in names:
             last = first + ops.shape(inputs[name])[0]
             embedding[name], first = embeddings[first:last], last
-        unlabelled = ops.concatenate([embedding[name] for name in names if name != "labelled"], axis=0)
-        outputs = {"embedding": unlabelled, "clustering": self.cluster_head(unlabelled)}
+        outputs = {"embedding": embedding}
+        if "audio" in inputs:
+            unlabelled = ops.concatenate([embedding[name] for name in ("audio", "pair") if name in inputs], axis=0)
+            outputs["clustering"] = self.cluster_head(unlabelled)
         if "frame" in inputs:
             frames = ops.cast(inputs["frame"], "float32") / 127.5 - 1.0
             image = self.image_trunk(frames, training=training)

@@ -22,6 +22,7 @@ BENCHMARKS = f"{RESULTS}/benchmarks"
 MODELS = list(CONFIG.models)
 CLUSTERED = [name for name, row in CONFIG.models.items() if "clustering" in row.losses]
 LABELLED = [name for name, row in CONFIG.models.items() if row.labels]
+CONSOLIDATED = [name for name, row in CONFIG.models.items() if "classification" in row.losses]
 EVALUATED = ["log_mel", *MODELS]
 SEEDS = CONFIG.training.seeds
 EFFICIENCY = CONFIG.evaluation.label_efficiency
@@ -111,17 +112,20 @@ def given(wildcards, input):
     return " ".join(f"--{name} {input[name]}" for name in ("after", "labels", "clusters", "embeddings") if input.get(name))
 
 
-def clusters_to_label(wildcards):
-    """The clusters of the row before, if the strategy asks by cluster."""
+def label_inputs(wildcards):
+    """What the strategy asks by: clusters of the row before, or its embeddings."""
     row = CONFIG.models[wildcards.model]
-    by_cluster = row.labels.strategy in c3_config.CLUSTER_STRATEGIES
-    return f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet" if by_cluster else []
+    if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
+        return {"clusters": f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"}
+    if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
+        return {"embeddings": f"{RESULTS}/embeddings/{row.after}/{wildcards.seed}.npy"}
+    return {}
 
 
 def labels_of(wildcards):
     """Strategy and budget of a row, as options."""
     labels = CONFIG.models[wildcards.model].labels
-    return f"--strategy {labels.strategy} --budget {labels.budget}"
+    return f"--strategy {labels.strategy}" + (f" --budget {labels.budget}" if labels.budget else "")
 
 
 def embeddings_of(wildcards):

@@ -151,7 +151,7 @@ rule metrics:
                 model=EFFICIENCY.models,
                 strategy=STRATEGIES,
             ),
-            *expand(f"{RESULTS}/evaluation/consolidation/{{model}}.csv", model=LABELLED),
+            *expand(f"{RESULTS}/evaluation/consolidation/{{model}}.csv", model=CONSOLIDATED),
         ],
     output:
         metrics=report(f"{RESULTS}/metrics.csv", caption="../report/metrics.rst", category="Numbers"),

@@ -3,10 +3,10 @@
 
 rule label:
     input:
+        unpack(label_inputs),
         code=code("label"),
         manifest=f"{RESULTS}/manifest.parquet",
         index=f"{RESULTS}/features/index.parquet",
-        clusters=clusters_to_label,
     output:
         labels=f"{RESULTS}/labels/{{model}}/{{seed}}.parquet",
         asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",

@@ -70,4 +70,4 @@ for name in MODELS:
         input:
             expand(f"{RESULTS}/embeddings/{name}/{{seed}}.npy", seed=SEEDS),
             expand(f"{RESULTS}/clusters/{name}/{{seed}}.parquet", seed=SEEDS) if name in CLUSTERED else [],
-            expand(f"{RESULTS}/predictions/{name}/{{seed}}.parquet", seed=SEEDS) if name in LABELLED else [],
+            expand(f"{RESULTS}/predictions/{name}/{{seed}}.parquet", seed=SEEDS) if name in CONSOLIDATED else [],

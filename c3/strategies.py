@@ -1,0 +1,260 @@
+"""Which segments are worth a label, and which windows get it.
+
+Strategies get labels from the annotator and from nowhere else, so what they know is what was paid for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from c3 import clustering
+from c3.annotation import GroundTruth
+from c3.errors import C3Error
+
+
+class BudgetError(C3Error):
+    """The budget is more than the strategy can spend."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The unlabelled training windows that a strategy chooses from.
+
+    ``windows`` has a row per window: segment_id, window; ``clusters`` (n) is the cluster of each and
+    ``vectors`` (n, d) its embedding, if there are any; ``source`` is the file named in error messages.
+    """
+
+    windows: pd.DataFrame
+    clusters: np.ndarray | None
+    vectors: np.ndarray | None
+    source: str
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, source: str, vectors=None) -> Pool:
+        """The pool in a window table (with a column ``cluster`` or without): its training windows.
+
+        vectors: array-like, a row for each of the table's.
+        """
+        train = np.flatnonzero(table["split"] == "train")
+        clusters = table["cluster"].to_numpy()[train] if "cluster" in table else None
+        windows = table[["segment_id", "window"]].iloc[train].reset_index(drop=True)
+        return cls(windows, clusters, None if vectors is None else vectors[train], source)
+
+    def segments(self) -> np.ndarray:
+        """The segments of the pool, each once, in table order."""
+        return self.windows["segment_id"].unique()
+
+    def unit(self) -> np.ndarray:
+        """The embeddings on the unit sphere, (n, d) float32."""
+        if self.vectors is None:
+            raise C3Error(f"{self.source} came without embeddings; allowed are strategies that need none.")
+        lengths = np.linalg.norm(self.vectors, axis=1, keepdims=True)
+        return (self.vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+Strategy = Callable[[Pool, int, np.random.Generator, GroundTruth], pd.DataFrame]
+
+
+def random(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for ``budget`` random segments; each label goes to all windows of its segment."""
+    segments = pool.segments()
+    _check(pool, budget, len(segments), "training segments")
+    return _label_segments(pool, [segments[place] for place in rng.permutation(len(segments))[:budget]], annotator)
+
+
+def all_labels(pool: Pool, budget: int | None, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for every segment whatever the budget: the ceiling."""
+    return _label_segments(pool, pool.segments(), annotator)
+
+
+def cluster(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for one random member of each of the biggest clusters; its labels go to all members of the cluster.
+
+    The walk goes from the biggest cluster down until the budget is spent or no cluster is left. A member
+    whose segment is already paid for costs nothing. A window gets the labels of its own cluster's member
+    and no others, even where its segment was asked about for another cluster. (Talk: "Label N biggest
+    clusters by rating a random example from each".)
+    """
+    return _propagate(pool, _random_members(_clusters(pool, budget), rng), budget, annotator)
+
+
+def cluster_unpropagated(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask as :func:`cluster` does, but label only the windows of the segments asked about."""
+    return _ask(pool, _random_members(_clusters(pool, budget), rng), budget, annotator)
+
+
+def kmeans(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """As :func:`cluster`, with ``budget`` clusters by k-means of the embedding in place of the network's."""
+    return _propagate(pool, _random_members(_kmeans(pool, budget, rng)[0], rng), budget, annotator)
+
+
+def medoid(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for the medoid of each of ``budget`` clusters by k-medoids; its labels go to the cluster.
+
+    MAL: Zhao, Heittola, Virtanen, "Active learning for sound event classification by clustering unlabeled data",
+    ICASSP 2017.
+    """
+    clusters, medoids = _kmedoids(pool, budget, rng)
+    return _propagate(pool, zip(clusters, medoids, strict=True), budget, annotator)
+
+
+def typiclust(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for the most typical member of each of ``budget`` clusters by k-means; label the segments asked about.
+
+    Typical: least mean distance to its 20 nearest neighbours in the cluster. Hacohen, Dekel, Weinshall, "Active
+    learning on a budget: opposite strategies suit high and low budgets", ICML 2022.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    unit = pool.unit()
+
+    def most_typical(members: np.ndarray) -> int:
+        near = min(20, len(members) - 1)
+        if near == 0:
+            return members[0]
+        distances, _ = NearestNeighbors(n_neighbors=near + 1).fit(unit[members]).kneighbors(unit[members])
+        return members[distances[:, 1:].mean(axis=1).argmin()]
+
+    clusters = _kmeans(pool, budget, rng)[0]
+    return _ask(pool, ((members, most_typical(members)) for members in clusters), budget, annotator)
+
+
+def core_set(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for a random window, then ever again for the one furthest from all so far; label the segments asked about.
+
+    Greedy k-centres: Sener, Savarese, "Active learning for convolutional neural networks: a core-set approach",
+    ICLR 2018.
+    """
+    unit = pool.unit()
+    _check(pool, budget, len(pool.segments()), "training segments")
+
+    def furthest_first() -> Iterable[tuple[np.ndarray, int]]:
+        place = int(rng.integers(len(unit)))
+        cosine = np.full(len(unit), -np.inf, np.float32)
+        while True:
+            yield np.array([place]), place
+            cosine = np.maximum(cosine, unit @ unit[place])
+            cosine[place] = np.inf
+            place = int(cosine.argmin())
+
+    return _ask(pool, furthest_first(), budget, annotator)
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "all": all_labels,
+    "random": random,
+    "cluster": cluster,
+    "cluster_unpropagated": cluster_unpropagated,
+    "kmeans": kmeans,
+    "medoid": medoid,
+    "typiclust": typiclust,
+    "core_set": core_set,
+}
+"""Name in the configuration → strategy.
+
+Each takes the pool, the budget, a random generator and the annotator, and returns the weak labels of windows:
+segment_id, window, labels (list), a row for each window that has any. :class:`BudgetError` if the budget is more
+than the strategy can spend.
+"""
+
+Members = Iterable[tuple[np.ndarray, int]]
+"""Groups of windows, each with the member that is shown to the annotator; all by position in the pool."""
+
+
+def _random_members(groups: Iterable[np.ndarray], rng: np.random.Generator) -> Members:
+    return ((members, members[rng.integers(len(members))]) for members in groups)
+
+
+def _propagate(pool: Pool, groups: Members, budget: int, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask about the shown member of each group until the budget is spent; its labels go to the whole group."""
+    segment_ids = pool.windows["segment_id"].to_numpy()
+    positions, labels = [], []
+    for members, shown in groups:
+        if annotator.cost >= budget:
+            break
+        positions.append(members)
+        labels.extend([annotator.ask(segment_ids[shown])] * len(members))
+    return _weak_labels(pool, np.concatenate(positions), labels)
+
+
+def _ask(pool: Pool, groups: Members, budget: int, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask about the shown member of each group until the budget is spent; label the segments asked about."""
+    segment_ids = pool.windows["segment_id"].to_numpy()
+    for _, shown in groups:
+        if annotator.cost >= budget:
+            break
+        annotator.ask(segment_ids[shown])
+    return _label_segments(pool, annotator.asked, annotator)
+
+
+def _clusters(pool: Pool, budget: int) -> list[np.ndarray]:
+    """Members of each of the network's clusters, biggest first."""
+    if pool.clusters is None:
+        raise C3Error(f"{pool.source} has no column `cluster`; allowed is a clusters file.")
+    groups = _groups(pool.clusters)
+    _check(pool, budget, len(groups), "clusters that have a member")
+    return groups
+
+
+def _groups(clusters: np.ndarray) -> list[np.ndarray]:
+    """Positions of the members of each cluster, biggest first."""
+    ends = np.cumsum(clustering.sizes(clusters))
+    members = np.split(np.argsort(clusters, kind="stable"), ends[:-1])
+    return [members[number] for number in clustering.rank(clusters)]
+
+
+def _kmeans(pool: Pool, k: int, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
+    """Members of each of ``k`` clusters of the unit embeddings, biggest first, and the cluster of each window."""
+    from sklearn.cluster import KMeans
+
+    _check(pool, k, len(pool.segments()), "training segments")
+    clusters = KMeans(k, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(pool.unit())
+    return _groups(clusters), clusters
+
+
+def _kmedoids(pool: Pool, k: int, rng: np.random.Generator) -> tuple[list[np.ndarray], list[int]]:
+    """Members and medoid of each of ``k`` clusters, biggest first: from those of k-means, alternate until at rest.
+
+    The medoid is the member nearest to the others in sum, by cosine; each window goes to the nearest medoid. (Park,
+    Jun, "A simple and fast algorithm for K-medoids clustering", Expert Systems with Applications, 2009.)
+    """
+    unit = pool.unit()
+    _, clusters = _kmeans(pool, k, rng)
+    medoids = None
+    for _ in range(20):
+        groups = _groups(clusters)
+        # by cosine, the sum of distances to the others is least where the cosine to their sum is greatest
+        found = [int(members[(unit[members] @ unit[members].sum(axis=0)).argmax()]) for members in groups]
+        if found == medoids:
+            break
+        medoids, clusters = found, (unit @ unit[found].T).argmax(axis=1)
+        clusters[found] = np.arange(len(found))  # equal windows must not leave a medoid without a cluster
+    groups = _groups(clusters)
+    number_of = [clusters[members[0]] for members in groups]
+    return groups, [medoids[number] for number in number_of]
+
+
+def _label_segments(pool: Pool, segments: Sequence[str], annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for these segments; label all their windows."""
+    answers = {segment: annotator.ask(segment) for segment in segments}
+    segment_ids = pool.windows["segment_id"]
+    positions = np.flatnonzero(segment_ids.isin(answers))
+    return _weak_labels(pool, positions, [answers[i] for i in segment_ids.iloc[positions]])
+
+
+def _weak_labels(pool: Pool, positions: np.ndarray, labels: Sequence[tuple[str, ...]]) -> pd.DataFrame:
+    """Windows at ``positions`` with their labels, in table order."""
+    order = np.argsort(positions, kind="stable")
+    weak = pool.windows.iloc[positions[order]].reset_index(drop=True)
+    return weak.assign(labels=[list(labels[n]) for n in order])
+
+
+def _check(pool: Pool, budget: int, allowed: int, what: str) -> None:
+    if budget > allowed:
+        raise BudgetError(
+            f"{pool.source}: the budget is {budget}, but there are {allowed} {what}; allowed is up to {allowed}."
+        )

@@ -1,0 +1,261 @@
+"""No strategy knows a label that was not paid for, and each labels what it says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from c3 import clustering
+from c3.annotation import GroundTruth
+from c3.config import CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
+from c3.errors import C3Error
+from c3.strategies import STRATEGIES, BudgetError, Pool
+
+
+def example(seed, segments=12, k=5):
+    """A manifest and a clusters table: training, validation and evaluation segments of one to four windows."""
+    rng = np.random.default_rng(seed)
+    ids = [f"s{number:02d}" for number in range(segments + 4)]
+    split = ["train"] * segments + ["validation"] * 2 + ["evaluation"] * 2
+    order = rng.permutation(len(ids))
+    manifest = pd.DataFrame(
+        {
+            "segment_id": ids,
+            "split": [split[place] for place in order],
+            "labels": [[f"label{number}"] for number in range(len(ids))],
+        }
+    )
+    counts = rng.integers(1, 5, len(ids))
+    windows = pd.DataFrame(
+        {
+            "segment_id": np.repeat(ids, counts),
+            "split": np.repeat(manifest["split"].to_numpy(), counts),
+            "window": np.concatenate([np.arange(count) for count in counts]),
+            "cluster": rng.integers(0, k, counts.sum()).astype(np.int32),
+        }
+    )
+    return manifest, windows
+
+
+def embed(windows):
+    """A direction for each cluster, and a little of each window's own."""
+    rng = np.random.default_rng(0)
+    return np.eye(16)[windows["cluster"]] + rng.normal(size=(len(windows), 16)) / 10
+
+
+def ask(strategy, manifest, windows, budget, seed, vectors=None):
+    annotator = GroundTruth(manifest)
+    if strategy in EMBEDDING_STRATEGIES and vectors is None:
+        vectors = embed(windows)
+    pool = Pool.of(windows, "clusters.parquet", vectors)
+    return STRATEGIES[strategy](pool, budget, np.random.default_rng(seed), annotator), annotator
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 10_000), st.integers(1, 5))
+def test_what_was_not_paid_for_makes_no_difference(strategy, seed, budget):
+    """Every label but the paid ones is changed, in all splits: the outcome stays the same."""
+    manifest, windows = example(seed)
+    try:
+        weak, annotator = ask(strategy, manifest, windows, budget, seed)
+    except BudgetError:
+        return
+    poisoned = manifest.copy()
+    unpaid = ~poisoned["segment_id"].isin(annotator.asked)
+    poisoned.loc[unpaid, "labels"] = pd.Series([["poison"]] * unpaid.sum(), index=poisoned.index[unpaid])
+    again, second = ask(strategy, poisoned, windows, budget, seed)
+    pd.testing.assert_frame_equal(weak, again)
+    assert second.asked == annotator.asked
+    assert not any("poison" in labels for labels in again["labels"])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 10_000), st.integers(1, 5))
+def test_budget_is_kept_and_only_training_windows_are_labelled_once(strategy, seed, budget):
+    manifest, windows = example(seed)
+    train = set(manifest.loc[manifest["split"] == "train", "segment_id"])
+    try:
+        weak, annotator = ask(strategy, manifest, windows, budget, seed)
+    except BudgetError:
+        return
+    assert set(weak["segment_id"]) <= train and set(annotator.asked) <= train
+    assert not weak.duplicated(["segment_id", "window"]).any()
+    if strategy == "all":
+        assert set(annotator.asked) == train and len(weak) == (windows["split"] == "train").sum()
+    elif strategy in ("random", "core_set"):
+        assert annotator.cost == budget
+    else:
+        assert 1 <= annotator.cost <= budget
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10_000), st.integers(1, 5))
+def test_a_cluster_gets_the_labels_of_one_of_its_members(seed, budget):
+    manifest, windows = example(seed)
+    try:
+        weak, annotator = ask("cluster", manifest, windows, budget, seed)
+    except BudgetError:
+        return
+    train = windows[windows["split"] == "train"]
+    labels = manifest.set_index("segment_id")["labels"]
+    weak = weak.merge(train, on=["segment_id", "window"])
+    sources = []
+    for number, members in weak.groupby("cluster"):
+        everyone = train[train["cluster"] == number]
+        assert len(members) == len(everyone)  # all members, and all with the same labels
+        assert members["labels"].map(tuple).nunique() == 1
+        source = labels.index[labels.map(tuple) == tuple(members["labels"].iloc[0])][0]
+        assert source in set(everyone["segment_id"]) and source in annotator.asked
+        sources.append(source)
+    assert set(sources) == set(annotator.asked)
+    ranked = clustering.rank(train["cluster"].to_numpy())
+    assert set(weak["cluster"]) == set(ranked[: weak["cluster"].nunique()])
+    free = len(sources) - annotator.cost  # clusters whose draw was already paid for
+    assert annotator.cost == budget or len(sources) == len(ranked)
+    assert free >= 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.integers(1, 5))
+def test_without_propagation_the_same_segments_are_asked(seed, budget):
+    manifest, windows = example(seed)
+    try:
+        _, propagated = ask("cluster", manifest, windows, budget, seed)
+    except BudgetError:
+        return
+    weak, annotator = ask("cluster_unpropagated", manifest, windows, budget, seed)
+    assert annotator.asked == propagated.asked
+    expected = windows[windows["segment_id"].isin(annotator.asked)]
+    assert weak[["segment_id", "window"]].to_numpy().tolist() == expected[["segment_id", "window"]].to_numpy().tolist()
+    labels = manifest.set_index("segment_id")["labels"]
+    assert all(row.labels == labels[row.segment_id] for row in weak.itertuples())
+
+
+@pytest.mark.parametrize("strategy", ["random", *CLUSTER_STRATEGIES, "core_set"])
+def test_a_smaller_budget_asks_for_a_part_of_a_bigger_one(strategy):
+    manifest, windows = example(3, segments=40, k=12)
+    few = ask(strategy, manifest, windows, 4, 0)[1].asked
+    assert ask(strategy, manifest, windows, 9, 0)[1].asked[:4] == few
+
+
+def test_a_segment_paid_for_is_free_for_its_other_clusters():
+    """One segment fills both clusters: the first draw pays, the second is free, the third pays."""
+    manifest = pd.DataFrame({"segment_id": ["a", "b"], "split": "train", "labels": [["x"], ["y"]]})
+    windows = pd.DataFrame(
+        {
+            "segment_id": ["a"] * 5 + ["b"],
+            "split": "train",
+            "window": [0, 1, 2, 3, 4, 0],
+            "cluster": [0, 0, 0, 1, 1, 2],
+        }
+    )
+    weak, annotator = ask("cluster", manifest, windows, 2, 0)
+    assert annotator.asked == ["a", "b"]
+    assert weak["labels"].tolist() == [["x"]] * 5 + [["y"]]
+
+
+@pytest.mark.parametrize("strategy", CLUSTER_STRATEGIES)
+def test_a_budget_beyond_the_clusters_names_file_and_numbers(strategy):
+    manifest, windows = example(0)
+    with pytest.raises(BudgetError, match=r"clusters\.parquet: the budget is 6, but there are 5 .* up to 5\."):
+        ask(strategy, manifest, windows, 6, 0)
+
+
+def test_a_budget_beyond_the_segments_names_file_and_numbers():
+    manifest, windows = example(0)
+    with pytest.raises(BudgetError, match=r"the budget is 13, but there are 12 training segments; .* up to 12\."):
+        ask("random", manifest, windows, 13, 0)
+
+
+def test_cluster_strategies_need_clusters():
+    manifest, windows = example(0)
+    with pytest.raises(C3Error, match=r"clusters\.parquet has no column `cluster`"):
+        ask("cluster", manifest, windows.drop(columns="cluster"), 3, 0)
+
+
+@pytest.mark.parametrize("strategy", EMBEDDING_STRATEGIES)
+def test_embedding_strategies_need_embeddings(strategy):
+    manifest, windows = example(0)
+    pool = Pool.of(windows, "index.parquet")
+    with pytest.raises(C3Error, match=r"index\.parquet came without embeddings"):
+        STRATEGIES[strategy](pool, 3, np.random.default_rng(0), GroundTruth(manifest))
+
+
+def apart(groups=4, segments=10, seed=0):
+    """Segments of one window in groups far apart, of one label each; the first of each group is its centre."""
+    rng = np.random.default_rng(seed)
+    vectors = np.repeat(np.eye(groups), segments, axis=0)
+    noise = rng.normal(size=vectors.shape) * 0.05
+    noise[::segments] = 0
+    ids = [f"s{number:03d}" for number in range(len(vectors))]
+    labels = [[f"label{number // segments}"] for number in range(len(vectors))]
+    manifest = pd.DataFrame({"segment_id": ids, "split": "train", "labels": labels})
+    windows = pd.DataFrame({"segment_id": ids, "split": "train", "window": 0})
+    return manifest, windows, vectors + noise
+
+
+@pytest.mark.parametrize("strategy", EMBEDDING_STRATEGIES)
+def test_groups_far_apart_are_asked_about_once_each(strategy):
+    manifest, windows, vectors = apart()
+    weak, annotator = ask(strategy, manifest, windows, 4, 0, vectors)
+    truth = manifest.set_index("segment_id")["labels"]
+    assert sorted(truth[annotator.asked].str[0]) == ["label0", "label1", "label2", "label3"]
+    assert all(row.labels == truth[row.segment_id] for row in weak.itertuples())
+    assert len(weak) == (40 if strategy in ("kmeans", "medoid") else 4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_medoids_are_nearest_to_the_others_by_hand(seed):
+    manifest, windows, vectors = apart(seed=seed)
+    _, annotator = ask("medoid", manifest, windows, 4, seed, vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    distances = ((unit[:, None] - unit[None]) ** 2).sum(axis=-1)
+    for group in range(4):
+        members = slice(10 * group, 10 * group + 10)
+        best = 10 * group + distances[members, members].sum(axis=1).argmin()
+        assert f"s{best:03d}" in annotator.asked
+
+
+def test_the_most_typical_member_by_hand():
+    manifest, windows, vectors = apart()
+    _, annotator = ask("typiclust", manifest, windows, 4, 0, vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    distances = np.linalg.norm(unit[:, None] - unit[None], axis=-1)
+    for group in range(4):
+        members = slice(10 * group, 10 * group + 10)
+        best = 10 * group + distances[members, members].mean(axis=1).argmin()  # all nine others are its neighbours
+        assert f"s{best:03d}" in annotator.asked
+
+
+def test_core_set_asks_for_the_furthest_by_hand():
+    manifest, windows = example(5, segments=20)
+    train = windows[windows["split"] == "train"].reset_index(drop=True)
+    vectors = embed(windows)
+    _, annotator = ask("core_set", manifest, windows, 6, 2, vectors)
+    unit = vectors[(windows["split"] == "train").to_numpy()]
+    unit = unit / np.linalg.norm(unit, axis=1, keepdims=True)
+    chosen = [int(np.random.default_rng(2).integers(len(unit)))]
+    while train["segment_id"][chosen].nunique() < 6:
+        chosen.append(int(np.min([np.linalg.norm(unit - unit[c], axis=1) for c in chosen], axis=0).argmax()))
+    assert annotator.asked == list(dict.fromkeys(train["segment_id"][chosen]))
+
+
+def test_core_set_of_equal_windows_comes_to_an_end():
+    manifest, windows, vectors = apart()
+    assert ask("core_set", manifest, windows, 40, 0, np.ones_like(vectors))[1].cost == 40
+
+
+def test_random_draws_differ_by_seed_and_are_uniform():
+    manifest, windows = example(1)
+    drawn = [ask("random", manifest, windows, 3, seed)[1].asked for seed in range(300)]
+    share = pd.Series(np.concatenate(drawn)).value_counts() / 300
+    assert len(share) == 12 and share.between(0.15, 0.36).all()
+
+
+def test_members_are_drawn_uniformly_over_windows():
+    """A segment with three windows of a cluster stands three times the chance of one with one."""
+    manifest = pd.DataFrame({"segment_id": ["a", "b"], "split": "train", "labels": [["x"], ["y"]]})
+    windows = pd.DataFrame({"segment_id": ["a", "a", "a", "b"], "split": "train", "window": [0, 1, 2, 0], "cluster": 0})
+    drawn = [ask("cluster", manifest, windows, 1, seed)[1].asked[0] for seed in range(400)]
+    assert 0.68 < np.mean([segment == "a" for segment in drawn]) < 0.82
