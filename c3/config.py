@@ -21,10 +21,11 @@ UnsupervisedLoss = Literal["audio_visual", "audio_audio", "clustering", "triplet
 SupervisedLoss = Literal["classification", "triplet_labels"]
 Loss = Literal[UnsupervisedLoss, SupervisedLoss]
 UNSUPERVISED, SUPERVISED = typing.get_args(UnsupervisedLoss), typing.get_args(SupervisedLoss)
-ClusterStrategy = Literal["cluster", "cluster_unpropagated"]
-EmbeddingStrategy = Literal["kmeans", "medoid", "typiclust", "core_set"]
-Strategy = Literal["all", "random", ClusterStrategy, EmbeddingStrategy]
-CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES = typing.get_args(ClusterStrategy), typing.get_args(EmbeddingStrategy)
+Strategy = Literal[
+    "all", "random", "cluster", "cluster_unpropagated", "cluster_merged", "kmeans", "medoid", "typiclust", "core_set"
+]
+CLUSTER_STRATEGIES = ("cluster", "cluster_unpropagated", "cluster_merged")  # ask by the network's clusters
+EMBEDDING_STRATEGIES = ("cluster_merged", "kmeans", "medoid", "typiclust", "core_set")  # ask by distances
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]

@@ -20,18 +20,28 @@ from c3.evaluation.label_efficiency import curve, label_reduction
 
 MODELS = {
     "log_mel": "Baseline\nlog-mel features",
+    "topline": "Topline\nfully supervised triplets",
     "correspondence": "AV correspondence\n(Look, Listen and Learn)",
+    "proximity": "Temporal proximity\ntriplets",
+    "audio_audio": "Audio–audio coincidence\nalone",
     "stage1": "Stage 1\nAV coincidence",
     "stage2": "Stage 2\n+ audio–audio coincidence",
     "stage3": "Stage 3\n+ clustering",
     "stage4": "Stage 4\n+ consolidation",
 }
+ENDS = {"log_mel": "baseline", "topline": "topline"}
+"""What the other models stand between: nothing is learnt, and all labels are used."""
 PLUS = "_plus"
 """Suffix of a row that is trained as the row without it is, but with augmentation."""
 STRATEGIES = {
     "random": "Random segments",
     "cluster": "One per cluster, propagated to the cluster",
     "cluster_unpropagated": "One per cluster, not propagated",
+    "cluster_merged": "Merged clusters, surest member",
+    "kmeans": "One per k-means cluster, propagated",
+    "medoid": "Medoids, propagated (MAL)",
+    "typiclust": "Typical members (TypiClust)",
+    "core_set": "Furthest first (core-set)",
 }
 QUANTITIES = {
     "loss": ("Total loss", "weighted sum of the losses"),
@@ -52,8 +62,14 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
 )  # fmt: skip
 COLOURS = [BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"]
-KINDS = {"baseline": GREY, "as in the paper": BLUE, "with augmentation": GREEN, "other": ORANGE}
-STRATEGY_COLOURS = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE}
+KINDS = {
+    "baseline": GREY,
+    "topline": "#404040",
+    "as in the paper": BLUE,
+    "with augmentation": GREEN,
+    "other": ORANGE,
+}
+STRATEGY_COLOURS = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE, "cluster_merged": GREEN}
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -77,21 +93,21 @@ def save(figure: Figure, path: str | Path) -> None:
 
 
 def query_by_example(metrics: pd.DataFrame) -> Figure:
-    """A bar for each model, and the line of chance."""
+    """A bar for each model; lines of baseline, topline and chance."""
     rows = metrics[metrics["evaluation"] == "query_by_example"]
     chance = rows.loc[rows["metric"] == "chance", "value"].mean()
     title = "Query by example", "Do two sounds of one class lie closer together than two of different classes?"
-    return _bars(rows, title, "Mean average precision of same-class pairs (mAP)", (chance, "chance"))
+    return _bars(rows, title, "Mean average precision of same-class pairs (mAP)", chance)
 
 
 def shallow_classifier(metrics: pd.DataFrame) -> Figure:
-    """A bar for each model."""
+    """A bar for each model; lines of baseline and topline."""
     rows = metrics[metrics["evaluation"] == "shallow_classifier"]
     title = "Shallow classifier", "How well does a small classifier do on the frozen embedding, with all labels?"
-    return _bars(rows, title, "Mean average precision over classes (mAP)", None)
+    return _bars(rows, title, "Mean average precision over classes (mAP)")
 
 
-def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, line: tuple[float, str] | None) -> Figure:
+def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float | None = None) -> Figure:
     """Mean mAP of each model with whiskers from the lowest to the highest seed; models from the top down."""
     seeds = rows.loc[rows["metric"] == "mAP"].groupby("model", sort=False)["value"]
     mean, lowest, highest = seeds.mean(), seeds.min(), seeds.max()
@@ -106,10 +122,12 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, line: tuple[flo
                 axes.plot([low, high], [at, at], color="black", lw=1.2)
                 axes.plot([low, high], [at, at], "|", color="black", ms=7)
             axes.annotate(f"{middle:.3f}", (high, at), (6, 0), textcoords="offset points", va="center")
-        if line:
-            axes.axvline(line[0], color="black", lw=1, ls="--")
+        for name in ENDS.keys() & set(mean.index):
+            axes.axvline(mean[name], color=KINDS[_kind(name)], lw=1, ls=":")
+        if chance is not None:
+            axes.axvline(chance, color="black", lw=1, ls="--")
             # above the first bar, clear of its number
-            axes.annotate(f"{line[1]} {line[0]:.3f}", (line[0], 0.5), (4, 0), textcoords="offset points", va="center")
+            axes.annotate(f"chance {chance:.3f}", (chance, 0.5), (4, 0), textcoords="offset points", va="center")
         axes.set_yticks(place, [_model(model) for model in mean.index])
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -138,8 +156,12 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
             _curves(left, curves, curve(rows, model, "all"), colours)
-            if len(reductions.get("cluster", ())):
-                _ruler(left, reductions["cluster"].loc[reductions["cluster"]["reduction"].idxmax()])
+            best = [
+                table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
+            ]
+            if best:
+                furthest = max(best, key=lambda row: row["reduction"])
+                _ruler(left, furthest, colours[furthest.name])
             _reductions(right, reductions, colours)
             left.set_title(f"{_model_in_line(model)}: what a label buys")
             right.set_title(f"{_model(model).splitlines()[0]}: label reduction")
@@ -179,13 +201,13 @@ def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colour
     axes.set_ylabel("Mean average precision (mAP)")
 
 
-def _ruler(axes, best: pd.Series) -> None:
-    """An arrow between the two curves where they are furthest apart; its words left of it if there is room."""
+def _ruler(axes, best: pd.Series, colour: str) -> None:
+    """A ruler between two curves where they are furthest apart; its words left of it if there is room."""
     axes.annotate(
         "",
         (best["c3"], best["mAP"]),
         (best["random"], best["mAP"]),
-        arrowprops={"arrowstyle": "|-|,widthA=0.4,widthB=0.4", "shrinkA": 0, "shrinkB": 0, "lw": 1.5},
+        arrowprops={"arrowstyle": "|-|,widthA=0.4,widthB=0.4", "shrinkA": 0, "shrinkB": 0, "lw": 1.5, "color": colour},
     )
     fewer = best["reduction"] >= 1
     start, end = sorted([best["c3"], best["random"]])
@@ -198,6 +220,7 @@ def _ruler(axes, best: pd.Series) -> None:
         textcoords="offset points",
         ha="right" if room else "left",
         va="bottom" if room else "top",
+        color=colour,
         weight="bold",
     )
 
@@ -394,7 +417,7 @@ def _kind(name: str) -> str:
     """One of KINDS."""
     if name.endswith(PLUS):
         return "with augmentation"
-    return "baseline" if name == "log_mel" else "as in the paper" if name in MODELS else "other"
+    return ENDS.get(name, "as in the paper" if name in MODELS else "other")
 
 
 def _model_in_line(name: str) -> str:

@@ -24,25 +24,27 @@ class BudgetError(C3Error):
 class Pool:
     """The unlabelled training windows that a strategy chooses from.
 
-    ``windows`` has a row per window: segment_id, window; ``clusters`` (n) is the cluster of each and
-    ``vectors`` (n, d) its embedding, if there are any; ``source`` is the file named in error messages.
+    ``windows`` has a row per window: segment_id, window; ``clusters`` (n) is the cluster of each, ``confidence`` (n)
+    its probability, and ``vectors`` (n, d) its embedding, if there are any; ``source`` is the file named in error
+    messages.
     """
 
     windows: pd.DataFrame
     clusters: np.ndarray | None
+    confidence: np.ndarray | None
     vectors: np.ndarray | None
     source: str
 
     @classmethod
     def of(cls, table: pd.DataFrame, source: str, vectors=None) -> Pool:
-        """The pool in a window table (with a column ``cluster`` or without): its training windows.
+        """The pool in a window table (with columns cluster and confidence or without): its training windows.
 
         vectors: array-like, a row for each of the table's.
         """
         train = np.flatnonzero(table["split"] == "train")
-        clusters = table["cluster"].to_numpy()[train] if "cluster" in table else None
         windows = table[["segment_id", "window"]].iloc[train].reset_index(drop=True)
-        return cls(windows, clusters, None if vectors is None else vectors[train], source)
+        columns = (table[name].to_numpy()[train] if name in table else None for name in ("cluster", "confidence"))
+        return cls(windows, *columns, None if vectors is None else vectors[train], source)
 
     def segments(self) -> np.ndarray:
         """The segments of the pool, each once, in table order."""
@@ -85,6 +87,25 @@ def cluster(pool: Pool, budget: int, rng: np.random.Generator, annotator: Ground
 def cluster_unpropagated(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
     """Ask as :func:`cluster` does, but label only the windows of the segments asked about."""
     return _ask(pool, _random_members(_clusters(pool, budget), rng), budget, annotator)
+
+
+def cluster_merged(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for the surest member of each of ``budget`` groups of clusters; label the segments asked about.
+
+    Not in the paper. The biggest clusters are often about one thing, and a random member of a cluster may hold
+    nothing but background; so the network's clusters are merged until as many are left as labels may be asked
+    for (weighted k-means of their mean embeddings), and the member is shown whose cluster is most probable.
+    """
+    from sklearn.cluster import KMeans
+
+    active, of_window = np.unique(_assigned(pool, budget), return_inverse=True)
+    unit, counts = pool.unit(), np.bincount(of_window)
+    means = np.zeros((len(active), unit.shape[1]))
+    np.add.at(means, of_window, unit)
+    seed = int(rng.integers(2**31))
+    merged = KMeans(budget, n_init=4, random_state=seed).fit_predict(means / counts[:, None], sample_weight=counts)
+    groups = _groups(merged[of_window])
+    return _ask(pool, ((members, members[pool.confidence[members].argmax()]) for members in groups), budget, annotator)
 
 
 def kmeans(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
@@ -149,6 +170,7 @@ STRATEGIES: dict[str, Strategy] = {
     "random": random,
     "cluster": cluster,
     "cluster_unpropagated": cluster_unpropagated,
+    "cluster_merged": cluster_merged,
     "kmeans": kmeans,
     "medoid": medoid,
     "typiclust": typiclust,
@@ -193,11 +215,15 @@ def _ask(pool: Pool, groups: Members, budget: int, annotator: GroundTruth) -> pd
 
 def _clusters(pool: Pool, budget: int) -> list[np.ndarray]:
     """Members of each of the network's clusters, biggest first."""
+    return _groups(_assigned(pool, budget))
+
+
+def _assigned(pool: Pool, budget: int) -> np.ndarray:
+    """The network's cluster of each window; :class:`BudgetError` if fewer than ``budget`` have a member."""
     if pool.clusters is None:
         raise C3Error(f"{pool.source} has no column `cluster`; allowed is a clusters file.")
-    groups = _groups(pool.clusters)
-    _check(pool, budget, len(groups), "clusters that have a member")
-    return groups
+    _check(pool, budget, len(np.unique(pool.clusters)), "clusters that have a member")
+    return pool.clusters
 
 
 def _groups(clusters: np.ndarray) -> list[np.ndarray]:

@@ -50,7 +50,7 @@ def test_a_row_is_removed_by_null():
         ({"trainin": {}}, "unknown key `trainin`; allowed are experiment, data"),
         ({"training": {"gamma": -1}}, "key `training.gamma` is -1; allowed: greater than 0"),
         ({"training": {"steps": "many"}}, "key `training.steps` is 'many'; allowed: a valid integer"),
-        ({"models": {"stage2": {"after": "stage9"}}}, "models.stage2.after is 'stage9'; allowed are corr"),
+        ({"models": {"stage2": {"after": "stage9"}}}, "models.stage2.after is 'stage9'; allowed are topline, corr"),
         ({"models": {"stage1": {"after": "stage3"}}}, "leads back to"),
         ({"models": {"new": {"losses": {"audio": 1}}}}, "key `models.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
         ({"models": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),

@@ -174,8 +174,8 @@ def test_a_strategy_whose_curve_is_missing_leaves_no_ruler():
 
 def test_an_unknown_strategy_is_drawn_by_its_name():
     table = metrics()
-    table.loc[table["strategy"] == "cluster", "strategy"] = "core_set"
-    assert "core set" in texts(figures.label_efficiency(table))
+    table.loc[table["strategy"] == "cluster", "strategy"] = "my_own"
+    assert "my own" in texts(figures.label_efficiency(table))
 
 
 def test_panels_show_what_was_measured_and_no_untrained_cluster_head():

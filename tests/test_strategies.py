@@ -33,6 +33,7 @@ def example(seed, segments=12, k=5):
             "split": np.repeat(manifest["split"].to_numpy(), counts),
             "window": np.concatenate([np.arange(count) for count in counts]),
             "cluster": rng.integers(0, k, counts.sum()).astype(np.int32),
+            "confidence": rng.random(counts.sum()),
         }
     )
     return manifest, windows
@@ -132,7 +133,7 @@ def test_without_propagation_the_same_segments_are_asked(seed, budget):
     assert all(row.labels == labels[row.segment_id] for row in weak.itertuples())
 
 
-@pytest.mark.parametrize("strategy", ["random", *CLUSTER_STRATEGIES, "core_set"])
+@pytest.mark.parametrize("strategy", ["random", "cluster", "cluster_unpropagated", "core_set"])
 def test_a_smaller_budget_asks_for_a_part_of_a_bigger_one(strategy):
     manifest, windows = example(3, segments=40, k=12)
     few = ask(strategy, manifest, windows, 4, 0)[1].asked
@@ -174,7 +175,7 @@ def test_cluster_strategies_need_clusters():
         ask("cluster", manifest, windows.drop(columns="cluster"), 3, 0)
 
 
-@pytest.mark.parametrize("strategy", EMBEDDING_STRATEGIES)
+@pytest.mark.parametrize("strategy", sorted(set(EMBEDDING_STRATEGIES) - set(CLUSTER_STRATEGIES)))
 def test_embedding_strategies_need_embeddings(strategy):
     manifest, windows = example(0)
     pool = Pool.of(windows, "index.parquet")
@@ -195,7 +196,7 @@ def apart(groups=4, segments=10, seed=0):
     return manifest, windows, vectors + noise
 
 
-@pytest.mark.parametrize("strategy", EMBEDDING_STRATEGIES)
+@pytest.mark.parametrize("strategy", sorted(set(EMBEDDING_STRATEGIES) - set(CLUSTER_STRATEGIES)))
 def test_groups_far_apart_are_asked_about_once_each(strategy):
     manifest, windows, vectors = apart()
     weak, annotator = ask(strategy, manifest, windows, 4, 0, vectors)
@@ -203,6 +204,18 @@ def test_groups_far_apart_are_asked_about_once_each(strategy):
     assert sorted(truth[annotator.asked].str[0]) == ["label0", "label1", "label2", "label3"]
     assert all(row.labels == truth[row.segment_id] for row in weak.itertuples())
     assert len(weak) == (40 if strategy in ("kmeans", "medoid") else 4)
+
+
+def test_merged_clusters_are_asked_about_by_their_surest_member():
+    """Eight clusters, two in each of four far groups: one label a group, for the window of highest confidence."""
+    manifest, windows, vectors = apart()
+    rng = np.random.default_rng(0)
+    halves = np.arange(40) // 10 * 2 + rng.integers(0, 2, 40)
+    table = windows.assign(cluster=halves, confidence=rng.random(40))
+    weak, annotator = ask("cluster_merged", manifest, table, 4, 0, vectors)
+    surest = table.groupby(np.arange(40) // 10)["confidence"].idxmax()
+    assert set(annotator.asked) == set(windows["segment_id"][surest])
+    assert set(weak["segment_id"]) == set(annotator.asked)  # labels stay with their segments
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -16,7 +16,7 @@ import yaml
 
 PROJECT = Path(__file__).parents[2]
 COLUMNS = ["experiment", "model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
-MODELS = ["correspondence", "stage1", "stage2", "stage3", "stage4"]
+MODELS = ["topline", "correspondence", "stage1", "stage2", "stage3", "stage4"]
 PARTS = ["c3", "config", "scripts", "workflow", "environment.yml"]
 
 
@@ -63,7 +63,9 @@ def test_every_number_and_figure_is_there(finished):
         assert set(scored["seed"]) == {0, 1}
         assert scored["value"].between(0, 1).all()
     efficiency = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["metric"] == "mAP")]
-    assert {"all", "random", "cluster", "cluster_unpropagated"} == set(efficiency["strategy"])
+    assert {"all", "random", "cluster", "cluster_unpropagated", "cluster_merged", "core_set"} == set(
+        efficiency["strategy"]
+    )
     assert {"purity", "nmi", "active_clusters"} <= set(metrics[metrics["evaluation"] == "clustering"]["metric"])
     for name in ("query_by_example", "shallow_classifier", "label_efficiency", "training_curves", "cluster_portrait"):
         assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -177,11 +179,11 @@ def test_no_unsupervised_job_has_an_input_with_labels(finished):
         if rule:
             inputs[rule, output] = files
     unsupervised = {key: files for key, files in inputs.items() if key[0] in ("train", "cluster")}
-    assert len(unsupervised) == 7  # five rows are trained, two assign clusters
+    assert len(unsupervised) == 8  # six rows are trained, two assign clusters
     for (rule, output), files in unsupervised.items():
         data = [name for name in files if name.startswith("results/")]
         assert not [name for name in data if "manifest" in name or "classes" in name or ".csv" in name], (rule, output)
-        if "models/stage4/" not in output:
+        if "models/stage4/" not in output and "models/topline/" not in output:
             assert not [name for name in data if "labels/" in name], (rule, output)
     index = pd.read_parquet(finished / "results/smoke/features/index.parquet")
     labels = set(pd.read_csv(finished / "results/smoke/classes.csv")["label"])

@@ -113,13 +113,13 @@ def given(wildcards, input):
 
 
 def label_inputs(wildcards):
-    """What the strategy asks by: clusters of the row before, or its embeddings."""
-    row = CONFIG.models[wildcards.model]
+    """What the strategy asks by: clusters of the row before, its embeddings, both or none."""
+    row, inputs = CONFIG.models[wildcards.model], {}
     if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
-        return {"clusters": f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"}
+        inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"
     if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
-        return {"embeddings": f"{RESULTS}/embeddings/{row.after}/{wildcards.seed}.npy"}
-    return {}
+        inputs["embeddings"] = f"{RESULTS}/embeddings/{row.after}/{wildcards.seed}.npy"
+    return inputs
 
 
 def labels_of(wildcards):
