@@ -1,9 +1,9 @@
-"""Gather all numbers of an experiment in one table, and add the label reductions that follow from them."""
+"""Gather all numbers in one table, and add what follows from them: label reductions, recovered gaps."""
 
 import pandas as pd
 
 from c3.cli import replacing, run
-from c3.evaluation import COLUMNS, label_efficiency, results
+from c3.evaluation import COLUMNS, gap_recovered, label_efficiency, results
 
 EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "consolidation", "clustering"]
 
@@ -14,7 +14,12 @@ def main(args):
         results("label_efficiency", model, label_efficiency.reductions(tables, model))
         for model in tables.loc[tables["evaluation"] == "label_efficiency", "model"].unique()
     ]
-    table = pd.concat([tables, *derived], ignore_index=True)
+    derived += [
+        results(evaluation, model, gap_recovered(tables, evaluation, model))
+        for evaluation in ("query_by_example", "shallow_classifier")
+        for model in tables["model"].unique()
+    ]
+    table = pd.concat([tables, *(rows for rows in derived if len(rows))], ignore_index=True)
     table = table.sort_values("evaluation", key=lambda column: column.map(EVALUATIONS.index), kind="stable")
     table.insert(0, "experiment", args.experiment)
     with replacing(args.out) as out:

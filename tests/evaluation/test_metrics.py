@@ -1,11 +1,12 @@
 """Scores against independent formulas."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from c3.errors import C3Error
-from c3.evaluation import metrics, results
+from c3.evaluation import gap_recovered, metrics, results
 
 
 def average_precision_by_hand(truth, scores):
@@ -70,3 +71,17 @@ def test_accuracy_counts_the_highest_scored_class():
     scores = np.array([[0.1, 0.2, 0.9], [0.5, 0.4, 0.1], [0.8, 0.1, 0.2]])
     assert metrics.accuracy(truth, scores) == pytest.approx(2 / 3)
     assert metrics.classification(truth, scores)["accuracy"] == metrics.accuracy(truth, scores)
+
+
+def test_gap_recovered_by_hand():
+    numbers = {"log_mel": (0.2, 0.3), "stage3": (0.3, 0.25), "topline": (0.4, 0.5)}
+    tables = [
+        results("shallow_classifier", model, [{"seed": n, "metric": "mAP", "value": v} for n, v in enumerate(values)])
+        for model, values in numbers.items()
+    ]
+    table = pd.concat(tables)
+    shares = gap_recovered(table, "shallow_classifier", "stage3")
+    assert [row["value"] for row in shares] == pytest.approx([0.5, -0.25])
+    assert gap_recovered(table, "shallow_classifier", "log_mel") == []
+    assert gap_recovered(table[table["model"] != "topline"], "shallow_classifier", "stage3") == []
+    assert gap_recovered(table, "query_by_example", "stage3") == []
