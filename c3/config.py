@@ -283,6 +283,10 @@ class Config(Section):
     models: dict[Name, Model] = Field(
         description="the curriculum: name → row; an overlay removes a row by setting it to null"
     )
+    embeddings: dict[Name, str] = Field(
+        {},
+        description="name → file with vectors of another model, evaluated beside the rows: a .parquet table of segment_id, time, vector or a .npy array with a row per window",
+    )
     evaluation: Evaluation = Evaluation()
 
     @field_validator("models", mode="before")
@@ -292,9 +296,11 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _rows_fit_together(self):
+        for name in (*self.models, *self.embeddings):
+            if name == "log_mel" or (name in self.models and name in self.embeddings):
+                taken = "the baseline" if name == "log_mel" else "both a row and an embedding"
+                raise ValueError(f"the name {name} is taken by {taken}; allowed is any other name")
         for name, row in self.models.items():
-            if name == "log_mel":
-                raise ValueError("models.log_mel is taken by the baseline; allowed is any other name")
             if row.after is not None and row.after not in self.models:
                 raise ValueError(f"models.{name}.after is {row.after!r}; allowed are {', '.join(self.models)}")
             seen, parent = {name}, row.after

@@ -14,6 +14,8 @@ import psutil
 import pytest
 import yaml
 
+from c3.data.store import Features
+
 PROJECT = Path(__file__).parents[2]
 COLUMNS = ["experiment", "model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
 MODELS = ["topline", "correspondence", "stage1", "stage2", "stage3", "stage4"]
@@ -41,6 +43,18 @@ def jobs(output: str) -> set[str]:
     lines = output.split("Job stats:")[1].split("\n\n")[0].splitlines() if "Job stats:" in output else []
     names = {line.split()[0] for line in lines[3:] if line.strip()}
     return names - {"total", "all"}
+
+
+def with_features(finished: Path, folder: Path) -> Path:
+    """Another project folder that has the features of ``finished``, and nothing after them."""
+    copy_project(folder)
+    kept = folder / "results/smoke"
+    kept.mkdir(parents=True)
+    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv"):
+        source = finished / "results/smoke" / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
+    shutil.copytree(finished / ".snakemake", folder / ".snakemake")
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +98,23 @@ def test_the_consolidated_network_recognises_every_segment(finished):
     assert 0 < metrics["mAP"] <= 1 and metrics["labels_asked"] == 2 and metrics["classes_known"] == len(paid_for)
 
 
+def test_an_embedding_made_elsewhere_stands_beside_the_others(finished, tmp_path):
+    """One line of the config, and a table of vectors: here a copy of stage 1, which must score as stage 1 does."""
+    folder = with_features(finished, tmp_path)
+    windows = Features(folder / "results/smoke/features/index.parquet").window_table()
+    vectors = np.load(finished / "results/smoke/embeddings/stage1/0.npy")
+    table = windows.assign(time=(windows["window"] + 0.5) * 0.96, vector=list(vectors))
+    table[["segment_id", "time", "vector"]].sample(frac=1, random_state=0).to_parquet(folder / "mine.parquet")
+    target = "results/smoke/evaluation/query_by_example/mine.csv"
+    done = snakemake(folder, "--config", "embeddings={mine: mine.parquet}", "--", target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    mine, stage1 = (
+        pd.read_csv(place / f"results/smoke/evaluation/query_by_example/{name}.csv")["value"]
+        for place, name in ((folder, "mine"), (finished, "stage1"))
+    )
+    np.testing.assert_allclose(mine, stage1, rtol=1e-6)
+
+
 def test_no_number_was_paid_for_twice_or_not_at_all(finished):
     metrics = pd.read_csv(finished / "results/smoke/metrics.csv")
     rows = metrics[metrics["evaluation"] == "label_efficiency"]
@@ -117,18 +148,6 @@ def test_a_label_budget_trains_no_unsupervised_stage_again(finished, tmp_path):
     assert not jobs(planned.stdout) & {"media", "manifest", "extract", "index"}
     trained = [line for line in planned.stdout.splitlines() if "models/" in line and "output:" in line]
     assert trained and all("models/stage4/" in line for line in trained)
-
-
-def with_features(finished: Path, folder: Path) -> Path:
-    """Another project folder that has the features of ``finished``, and nothing after them."""
-    copy_project(folder)
-    kept = folder / "results/smoke"
-    kept.mkdir(parents=True)
-    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv"):
-        source = finished / "results/smoke" / part
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
-    shutil.copytree(finished / ".snakemake", folder / ".snakemake")
-    return folder
 
 
 def test_same_seed_same_numbers(finished, tmp_path):

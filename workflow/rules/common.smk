@@ -23,7 +23,7 @@ MODELS = list(CONFIG.models)
 CLUSTERED = [name for name, row in CONFIG.models.items() if "clustering" in row.losses]
 LABELLED = [name for name, row in CONFIG.models.items() if row.labels]
 CONSOLIDATED = [name for name, row in CONFIG.models.items() if "classification" in row.losses]
-EVALUATED = ["log_mel", *MODELS]
+EVALUATED = ["log_mel", *CONFIG.embeddings, *MODELS]
 SEEDS = CONFIG.training.seeds
 EFFICIENCY = CONFIG.evaluation.label_efficiency
 STRATEGIES = ["all", *(name for name in EFFICIENCY.budgets if name != "all")]
@@ -129,10 +129,17 @@ def labels_of(wildcards):
 
 
 def embeddings_of(wildcards):
-    """The embeddings of all training seeds; none for the features themselves."""
+    """The embeddings of all training seeds; none for the features themselves, one if another model made them."""
     if wildcards.model == "log_mel":
         return []
+    if wildcards.model in CONFIG.embeddings:
+        return f"{RESULTS}/embeddings/{wildcards.model}.npy"
     return expand(f"{RESULTS}/embeddings/{wildcards.model}/{{seed}}.npy", seed=SEEDS)
+
+
+def vectors_of(wildcards):
+    """The file of an embedding made elsewhere."""
+    return CONFIG.embeddings[wildcards.model]
 
 
 def clusters_of(wildcards):
