@@ -56,6 +56,19 @@ def rank(clusters: np.ndarray) -> np.ndarray:
     return order[counts[order] > 0]
 
 
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """The vectors (n, d) on the unit sphere, float32; zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def kmeans(vectors: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """The rival of the cluster head: cluster of each vector, int32 (n), by k-means on the unit sphere."""
+    from sklearn.cluster import KMeans
+
+    return KMeans(k, n_init=1, random_state=seed).fit_predict(unit(vectors))
+
+
 def label_counts(clusters: np.ndarray, codes: np.ndarray, hot: np.ndarray):
     """How many windows of each cluster carry each label: a sparse (K, classes) table.
 

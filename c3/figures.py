@@ -56,6 +56,13 @@ QUANTITIES = {
     "entropy_of_mean": ("Variety of clusters", "entropy of the mean (nats)"),
     "embedding_spread": ("Spread of the embedding", "0 = collapsed, 1 = all directions"),
 }
+CLUSTERING = {
+    "purity": ("Purity", "share of majority class"),
+    "nmi": ("Agreement with classes", "normalized mutual inf."),
+    "active_clusters": ("Clusters in use", "clusters with a window"),
+    "largest_cluster_share": ("Biggest cluster", "share of all windows"),
+}
+CLUSTERINGS = {"cluster": "the network's cluster head", "kmeans": "k-means of the same embedding, as many clusters"}
 OF_CLUSTER_HEAD = ("active_clusters", "mean_entropy", "entropy_of_mean")
 # Okabe and Ito's palette, told apart by colour-blind readers
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
@@ -251,6 +258,39 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
     high = max([2.0, *(table["reduction"].max() for table in reductions.values() if len(table))])
     axes.set_ylim(0, max(axes.get_ylim()[1], high * 1.35))
     axes.set_ylabel("Times fewer labels than random")
+
+
+def clustering(metrics: pd.DataFrame) -> Figure:
+    """A panel for each measure of a clustering; for each model a bar of its cluster head and one of k-means."""
+    rows = metrics[metrics["evaluation"] == "clustering"]
+    models = list(rows["model"].unique())
+    place = -np.arange(len(models), dtype=float)
+    with rc_context(STYLE):
+        figure = Figure(figsize=(10.5, 2.0 + 0.75 * len(models)))
+        grid = figure.subplots(1, len(CLUSTERING), sharey=True)
+        for axes, (metric, (title, unit)) in zip(grid, CLUSTERING.items(), strict=True):
+            for offset, (strategy, label) in zip((0.19, -0.19), CLUSTERINGS.items(), strict=True):
+                values = rows[(rows["strategy"] == strategy) & (rows["metric"] == metric)].groupby("model")["value"]
+                mean, low, high = (values.agg(how).reindex(models) for how in ("mean", "min", "max"))
+                colour = STRATEGY_COLOURS["cluster"] if strategy == "cluster" else GREY
+                axes.barh(place + offset, mean, height=0.36, color=colour, label=label)
+                axes.hlines(place + offset, low, high, color="black", lw=1.2)
+                for at, value, end in zip(place + offset, mean, high, strict=True):
+                    text = f"{value:,.0f}" if value > 1 else f"{value:.2f}"
+                    axes.annotate(text, (end, at), (5, 0), textcoords="offset points", va="center", fontsize=9)
+            axes.set_title(title)
+            axes.set_xlabel(unit, fontsize=9)
+            axes.set_xlim(0, axes.get_xlim()[1] * 1.15)
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.grid(visible=False, axis="y")
+            axes.tick_params(axis="y", length=0)
+        grid[0].set_yticks(place, [_model(model) for model in models])
+        handles = grid[0].get_legend_handles_labels()[0]
+        question = "Do the clusters hold one kind of sound? Judged by the true classes of their windows."
+        seeds = rows["seed"].nunique()
+        note = "one training seed" if seeds == 1 else f"bar: mean, line: lowest to highest of {seeds} training seeds"
+        _title(figure, "Clusters", question, f"{_experiment(rows)} · {note}", handles, 2)
+    return figure
 
 
 def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:

@@ -54,8 +54,7 @@ class Pool:
         """The embeddings on the unit sphere, (n, d) float32."""
         if self.vectors is None:
             raise C3Error(f"{self.source} came without embeddings; allowed are strategies that need none.")
-        lengths = np.linalg.norm(self.vectors, axis=1, keepdims=True)
-        return (self.vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+        return clustering.unit(self.vectors)
 
 
 Strategy = Callable[[Pool, int, np.random.Generator, GroundTruth], pd.DataFrame]
@@ -235,10 +234,8 @@ def _groups(clusters: np.ndarray) -> list[np.ndarray]:
 
 def _kmeans(pool: Pool, k: int, rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
     """Members of each of ``k`` clusters of the unit embeddings, biggest first, and the cluster of each window."""
-    from sklearn.cluster import KMeans
-
     _check(pool, k, len(pool.segments()), "training segments")
-    clusters = KMeans(k, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(pool.unit())
+    clusters = clustering.kmeans(pool.unit(), k, int(rng.integers(2**31)))
     return _groups(clusters), clusters
 
 

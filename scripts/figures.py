@@ -17,6 +17,7 @@ def main(args):
             "query_by_example": figures.query_by_example(metrics),
             "shallow_classifier": figures.shallow_classifier(metrics),
             "label_efficiency": figures.label_efficiency(metrics),
+            "clustering": figures.clustering(metrics),
             "training_curves": figures.training_curves(histories),
             "cluster_portrait": figures.cluster_portrait(dict(portraits)),
         }

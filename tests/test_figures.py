@@ -25,6 +25,14 @@ def metrics(strategies=("random", "cluster"), seeds=(0, 1), models=("my_model",)
             ]
     for better, model in enumerate(models):
         for seed in seeds:
+            for strategy, purity in (("cluster", 0.6), ("kmeans", 0.5)):
+                judged = {
+                    "purity": purity + 0.1 * better,
+                    "nmi": 0.3,
+                    "active_clusters": 64,
+                    "largest_cluster_share": 0.1,
+                }
+                numbers += [(model, "clustering", strategy, None, seed, *item) for item in judged.items()]
             common = (model, "label_efficiency", "all", None, seed)
             numbers += [(*common, "mAP", 0.5 + 0.1 * better), (*common, "labels_asked", 100)]
             for strategy in strategies:
@@ -72,6 +80,7 @@ DRAW = {
     "query_by_example": lambda: figures.query_by_example(metrics()),
     "shallow_classifier": lambda: figures.shallow_classifier(metrics()),
     "label_efficiency": lambda: figures.label_efficiency(metrics(models=("stage3_plus", "stage3"))),
+    "clustering": lambda: figures.clustering(metrics(models=("stage3_plus", "stage3"))),
     "training_curves": lambda: figures.training_curves(histories()),
     "cluster_portrait": lambda: figures.cluster_portrait(portraits()),
 }
@@ -102,6 +111,13 @@ def test_bars_stand_in_table_order_with_numbers_and_chance():
     assert [bar.get_y() for bar in axes.patches] == sorted((bar.get_y() for bar in axes.patches), reverse=True)
     assert {"0.205", "0.405", "chance 0.331"} <= set(texts(figure))
     assert "experiment toy · bar: mean, whisker: lowest to highest of 2 evaluation seeds" in texts(figure)
+
+
+def test_clusterings_stand_side_by_side():
+    figure = DRAW["clustering"]()
+    purity = figure.axes[0]
+    assert [bar.get_width() for bar in purity.patches] == pytest.approx([0.6, 0.7, 0.5, 0.6])  # head, then k-means
+    assert {"Purity", "64", "0.60", "0.50", "k-means of the same embedding, as many clusters"} <= set(texts(figure))
 
 
 def legend(figure):

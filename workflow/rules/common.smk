@@ -28,7 +28,14 @@ SEEDS = CONFIG.training.seeds
 EFFICIENCY = CONFIG.evaluation.label_efficiency
 STRATEGIES = ["all", *(name for name in EFFICIENCY.budgets if name != "all")]
 SHARDS = [f"{shard:03d}" for shard in range(CONFIG.storage.shards)]
-FIGURE_NAMES = ["query_by_example", "shallow_classifier", "label_efficiency", "training_curves", "cluster_portrait"]
+FIGURE_NAMES = [
+    "query_by_example",
+    "shallow_classifier",
+    "label_efficiency",
+    "clustering",
+    "training_curves",
+    "cluster_portrait",
+]
 
 MADE = ["synthetic", "collage"]  # the sources whose media a job makes
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in MADE else CONFIG.audioset.media

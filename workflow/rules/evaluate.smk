@@ -80,12 +80,14 @@ rule clustering_quality:
         code=code("clustering_quality"),
         index=f"{RESULTS}/features/index.parquet",
         clusters=clusters_of,
+        embeddings=embeddings_of,
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
     output:
         table=f"{RESULTS}/evaluation/clustering/{{model}}.csv",
     params:
         seeds=SEEDS,
+        options=given,
     log:
         f"{LOGS}/clustering_quality/{{model}}.log",
     benchmark:
@@ -95,7 +97,7 @@ rule clustering_quality:
         mem_mb=3000,
         runtime=60,
     shell:
-        "python {input.code[0]} --model {wildcards.model} --index {input.index} --clusters {input.clusters}"
+        "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --seeds {params.seeds} --out {output.table}"
         " 2>&1 | tee {log}"
 
