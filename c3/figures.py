@@ -49,6 +49,8 @@ QUANTITIES = {
     "audio_audio": ("Audio–audio coincidence", "loss (nats)"),
     "clustering": ("Clustering", "loss (nats)"),
     "classification": ("Classification", "loss (nats)"),
+    "triplet_proximity": ("Triplets close in time", "loss (squared distance)"),
+    "triplet_labels": ("Triplets of one label", "loss (squared distance)"),
     "auc_audio_visual": ("Audio–visual pairs, held out", "AUC (0.5 = chance)"),
     "auc_audio_audio": ("Audio–audio pairs, held out", "AUC (0.5 = chance)"),
     "active_clusters": ("Clusters in use, held out", "clusters with a window"),
@@ -63,7 +65,14 @@ CLUSTERING = {
     "largest_cluster_share": ("Biggest cluster", "share of all windows"),
 }
 CLUSTERINGS = {"cluster": "the network's cluster head", "kmeans": "k-means of the same embedding, as many clusters"}
-OF_CLUSTER_HEAD = ("active_clusters", "mean_entropy", "entropy_of_mean")
+OF_HEAD = {
+    "auc_audio_visual": "audio_visual",
+    "auc_audio_audio": "audio_audio",
+    "active_clusters": "clustering",
+    "mean_entropy": "clustering",
+    "entropy_of_mean": "clustering",
+}
+"""What is measured of a head → the loss that trains it."""
 # Okabe and Ito's palette, told apart by colour-blind readers
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
@@ -77,6 +86,7 @@ KINDS = {
     "other": ORANGE,
 }
 STRATEGY_COLOURS = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE, "cluster_merged": GREEN}
+CLEAR = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words on lines
 STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -128,13 +138,14 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float |
             if high > low:
                 axes.plot([low, high], [at, at], color="black", lw=1.2)
                 axes.plot([low, high], [at, at], "|", color="black", ms=7)
-            axes.annotate(f"{middle:.3f}", (high, at), (6, 0), textcoords="offset points", va="center")
+            axes.annotate(f"{middle:.3f}", (high, at), (6, 0), textcoords="offset points", va="center", bbox=CLEAR)
         for name in ENDS.keys() & set(mean.index):
             axes.axvline(mean[name], color=KINDS[_kind(name)], lw=1, ls=":")
         if chance is not None:
             axes.axvline(chance, color="black", lw=1, ls="--")
             # above the first bar, clear of its number
-            axes.annotate(f"chance {chance:.3f}", (chance, 0.5), (4, 0), textcoords="offset points", va="center")
+            note = f"chance {chance:.3f}"
+            axes.annotate(note, (chance, 0.5), (4, 0), textcoords="offset points", va="center", bbox=CLEAR)
         axes.set_yticks(place, [_model(model) for model in mean.index])
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
@@ -302,8 +313,9 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
     models = list(table["model"].unique())
     pairs = list(dict.fromkeys(model.removesuffix(PLUS) for model in models))
     colours = {model: COLOURS[pairs.index(model.removesuffix(PLUS)) % len(COLOURS)] for model in [*models, *pairs]}
-    clustered = set(table.loc[table["clustering"].notna(), "model"]) if "clustering" in table else set()
-    shown = [name for name in QUANTITIES if name in table and table[name].notna().any()]
+    trained = {loss: set(table.loc[table[loss].notna(), "model"]) for loss in OF_HEAD.values() if loss in table}
+    measured = [name for name in QUANTITIES if name in table and table[name].notna().any()]
+    shown = [name for name in measured if name not in OF_HEAD or OF_HEAD[name] in trained]
     columns = min(4, len(shown))
     lines = -(-len(shown) // columns)
     with rc_context(STYLE):
@@ -311,8 +323,8 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, name in zip(grid, shown, strict=False):
             for model in models:
-                if name in OF_CLUSTER_HEAD and model not in clustered:
-                    continue  # nothing trains its cluster head
+                if name in OF_HEAD and model not in trained.get(OF_HEAD[name], ()):
+                    continue
                 by_step = table[table["model"] == model].groupby("step")[name]
                 mean = by_step.mean().dropna()
                 if mean.empty:

@@ -67,7 +67,7 @@ def portraits(clusters=5):
 def histories():
     step = np.arange(100, 500, 100)
     audio_visual = pd.DataFrame({"step": step, "loss": 1 / step, "audio_visual": 1 / step, "active_clusters": 3})
-    clustered = audio_visual.assign(clustering=-1.0, active_clusters=step, auc_audio_audio=np.nan)
+    clustered = audio_visual.assign(clustering=-1.0, active_clusters=step, auc_audio_audio=0.5)
     return {
         ("stage1", "0"): audio_visual,
         ("stage1", "1"): audio_visual + 1,
