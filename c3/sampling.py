@@ -14,6 +14,10 @@ from c3.data.store import Features
 from c3.errors import C3Error
 
 
+PAIRS = {"audio_visual", "audio_audio", "triplet_proximity"}
+"""Losses of pairs at most ΔT apart."""
+
+
 def classes_of(labels: pd.DataFrame) -> list[str]:
     """All labels in a table of weak labels, each once, sorted: the order of the targets' columns."""
     return sorted(set(labels["labels"].explode().dropna()))
@@ -110,7 +114,7 @@ class Sampler:
                 f" {self.split}; allowed is at most that."
             )
         longest = table["seconds"].max()
-        if self.delta_t > longest + spec.stft_hop_seconds:
+        if PAIRS & set(self.losses) and self.delta_t > longest + spec.stft_hop_seconds:
             raise C3Error(
                 f"delta_t is {self.delta_t:g} s, longer than every segment in {self.features.path};"
                 f" allowed is up to {longest:.2f} s."
