@@ -13,7 +13,6 @@ from c3.config import UNSUPERVISED
 from c3.data.store import Features
 from c3.errors import C3Error
 
-
 PAIRS = {"audio_visual", "audio_audio", "triplet_proximity"}
 """Losses of pairs at most ΔT apart."""
 

@@ -166,7 +166,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(finished, tmp_path):
     """kill -9 of the training process after its first checkpoint: the run fails, the next one takes the other steps."""
     folder = with_features(finished, tmp_path)
     results = folder / "results/smoke"
-    target = ("--config", "training={steps: 2000, evaluate_every: 20}", "--", "train_correspondence")
+    target = ("--config", "training={steps: 400, evaluate_every: 40}", "--", "train_correspondence")
     command = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "--cores", "1", *target]
     first = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while not (states := list(results.glob("checkpoints/correspondence/0/*.json"))):
@@ -178,13 +178,13 @@ def test_a_killed_training_goes_on_from_its_checkpoint(finished, tmp_path):
     assert first.wait() != 0
     assert not list(results.glob("models/correspondence/*"))
     state = json.loads(states[0].read_text())
-    assert state["history"][-1]["step"] < 2000
+    assert state["history"][-1]["step"] < 400
     state["history"][0]["loss"] = 123.0  # a mark that only a run that reads the checkpoint carries on
     states[0].write_text(json.dumps(state))
     done = snakemake(folder, *target)
     assert done.returncode == 0, done.stdout[-3000:]
     history = pd.read_csv(results / "history/correspondence/0.csv")
-    assert list(history["step"]) == list(range(20, 2001, 20)) and history["loss"][0] == 123.0
+    assert list(history["step"]) == list(range(40, 401, 40)) and history["loss"][0] == 123.0
     assert not list(results.glob("checkpoints/correspondence/0"))
 
 
