@@ -251,23 +251,26 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
             axes.plot(table["mAP"], table["reduction"], color=colours[name], lw=2)
             summary.append((colours[name], f"median {table['reduction'].median():.1f}×, "
                                            f"best {table['reduction'].max():.1f}×"))  # fmt: skip
+    line, size = (14, 10) if len(summary) <= 3 else (11, 8)  # points
     for number, (colour, text) in enumerate(summary):
         axes.annotate(
             text,
             (0.03, 1),
-            (0, -4 - 14 * number),
+            (0, -4 - line * number),
             xycoords="axes fraction",
             textcoords="offset points",
             color=colour,
             va="top",
             weight="bold",
+            fontsize=size,
         )
     if not summary:
         axes.annotate("No mAP that\nboth curves reach", (0.5, 0.5), xycoords="axes fraction", ha="center")
     axes.axhline(1, color="black", lw=1, ls="--")
     # room for the words above the curves, in all panels of a shared axis
     high = max([2.0, *(table["reduction"].max() for table in reductions.values() if len(table))])
-    axes.set_ylim(0, max(axes.get_ylim()[1], high * 1.35))
+    words = min(0.6, (4 + line * len(summary)) / 160)  # share of a panel's height
+    axes.set_ylim(0, max(axes.get_ylim()[1], high / (1 - words) * 1.05))
     axes.set_ylabel("Times fewer labels than random")
 
 

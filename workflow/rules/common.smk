@@ -6,10 +6,18 @@ import os
 import sys
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
 
 from c3 import config as c3_config
 from c3.errors import C3Error
+
+# Snakemake puts the rows of an overlay first; tables and figures keep the order of the default.
+if isinstance(config.get("models"), dict):
+    order = list(yaml.safe_load(Path("config/config.yaml").read_text())["models"])
+    config["models"] = dict(
+        sorted(config["models"].items(), key=lambda row: order.index(row[0]) if row[0] in order else len(order))
+    )
 
 try:
     CONFIG = c3_config.load(config, " + ".join(map(str, workflow.configfiles)))
