@@ -326,7 +326,7 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, name in zip(grid, shown, strict=False):
             for model in models:
-                if name in OF_HEAD and model not in trained.get(OF_HEAD[name], ()):
+                if name in OF_HEAD and model not in trained[OF_HEAD[name]]:
                     continue
                 by_step = table[table["model"] == model].groupby("step")[name]
                 mean = by_step.mean().dropna()

@@ -6,18 +6,16 @@ from c3.annotation import GroundTruth
 from c3.cli import replacing, run
 from c3.data import manifest
 from c3.data.store import Features
-from c3.evaluation.inputs import read_clusters
+from c3.evaluation.inputs import read_clusters, read_vectors
 from c3.strategies import STRATEGIES, Pool
 
 
 def main(args):
     annotator = GroundTruth(manifest.read(args.manifest))
     windows = Features(args.index).window_table()
-    vectors = np.load(args.embeddings, mmap_mode="r") if args.embeddings else None
-    if args.clusters:
-        pool = Pool.of(read_clusters(args.clusters, windows, args.index), args.clusters, vectors)
-    else:
-        pool = Pool.of(windows, args.index, vectors)
+    table = read_clusters(args.clusters, windows, args.index) if args.clusters else windows
+    vectors = read_vectors(args.embeddings, windows, args.index) if args.embeddings else None
+    pool = Pool.of(table, args.clusters or args.index, vectors)
     weak = STRATEGIES[args.strategy](pool, args.budget, np.random.default_rng(args.seed), annotator)
     with replacing(args.labels) as labels, replacing(args.asked) as asked:
         weak.to_parquet(labels, index=False)

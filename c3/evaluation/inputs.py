@@ -59,18 +59,22 @@ class Inputs:
 
     def vectors(self, paths: Sequence[str | Path]) -> list:
         """The embeddings in ``paths``, memory-mapped; with no path, the log-mel baseline."""
-        opened = [np.load(path, mmap_mode="r") for path in paths]
-        for path, array in zip(paths, opened, strict=True):
-            if array.ndim != 2 or len(array) != len(self.windows):
-                raise C3Error(
-                    f"{path} has shape {array.shape}; allowed is one row for each of the "
-                    f"{len(self.windows)} windows of {self.index_path}."
-                )
-        return opened or [LogMel(self.features)]
+        return [read_vectors(path, self.windows, self.index_path) for path in paths] or [LogMel(self.features)]
 
     def clusters(self, paths: Sequence[str | Path]) -> list[pd.DataFrame]:
         """The clusters files in ``paths``, as :func:`read_clusters` gives them."""
         return [read_clusters(path, self.windows, self.index_path) for path in paths]
+
+
+def read_vectors(path: str | Path, windows: pd.DataFrame, index_path: str | Path) -> np.ndarray:
+    """Embeddings (windows, d), memory-mapped; C3Error unless there is one for each window of the index."""
+    array = np.load(path, mmap_mode="r")
+    if array.ndim != 2 or len(array) != len(windows):
+        raise C3Error(
+            f"{path} has shape {array.shape}; allowed is one row for each of the "
+            f"{len(windows)} windows of {index_path}."
+        )
+    return array
 
 
 def read_clusters(path: str | Path, windows: pd.DataFrame, index_path: str | Path) -> pd.DataFrame:

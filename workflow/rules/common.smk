@@ -15,9 +15,8 @@ from c3.errors import C3Error
 # Snakemake puts the rows of an overlay first; tables and figures keep the order of the default.
 if isinstance(config.get("models"), dict):
     order = list(yaml.safe_load(Path("config/config.yaml").read_text())["models"])
-    config["models"] = dict(
-        sorted(config["models"].items(), key=lambda row: order.index(row[0]) if row[0] in order else len(order))
-    )
+    rows = config["models"]
+    config["models"] = {name: rows[name] for name in (*order, *rows) if name in rows}
 
 try:
     CONFIG = c3_config.load(config, " + ".join(map(str, workflow.configfiles)))
