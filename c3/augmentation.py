@@ -12,17 +12,18 @@ def change_channel(rng: np.random.Generator, windows: np.ndarray) -> np.ndarray:
 
     Args:
         rng: random numbers.
-        windows: (B, 96, 64) log-mel windows.
+        windows: (B, 96, 64) float32 log-mel windows.
 
     Returns:
-        (B, 96, 64): a random gain and a random smooth frequency response (deviation 4 dB each) are added, and a
+        (B, 96, 64) float32: a random gain and a random smooth frequency response (deviation 4 dB each) are added, and a
         stationary noise of random level and colour is mixed in.
     """
     count, _, bands = windows.shape
     decibel = np.log(10) / 20
     response = smooth(rng, count, bands) * 4 * decibel + rng.normal(0, 4 * decibel, (count, 1))
     floor = rng.uniform(-5, 0, (count, 1)) + smooth(rng, count, bands) * 6 * decibel
-    return np.logaddexp(windows + response[:, None], floor[:, None]).astype(np.float32)
+    response, floor = response[:, None].astype(np.float32), floor[:, None].astype(np.float32)
+    return np.log(np.exp(windows + response) + np.exp(floor))  # log-mel values are far from float32's limits
 
 
 def smooth(rng: np.random.Generator, count: int, bands: int, waves: int = 5) -> np.ndarray:

@@ -62,11 +62,11 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 
-def kmeans(vectors: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """The rival of the cluster head: cluster of each vector, int32 (n), by k-means on the unit sphere."""
+def kmeans(units: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """The rival of the cluster head: cluster of each unit vector, int32 (n), by k-means of ``units`` (n, d)."""
     from sklearn.cluster import KMeans
 
-    return KMeans(k, n_init=1, random_state=seed).fit_predict(unit(vectors))
+    return KMeans(k, n_init=1, random_state=seed).fit_predict(units)
 
 
 def label_counts(clusters: np.ndarray, codes: np.ndarray, hot: np.ndarray):

@@ -17,7 +17,7 @@ def main(args):
     networks = zip(args.seeds, inputs.clusters(args.clusters), inputs.vectors(args.embeddings), strict=True)
     for seed, table, vectors in networks:
         head = table["cluster"].to_numpy()[train]
-        rival = clustering.kmeans(vectors[train], len(np.unique(head)), seed)
+        rival = clustering.kmeans(clustering.unit(vectors[train]), len(np.unique(head)), seed)
         for strategy, clusters in (("cluster", head), ("kmeans", rival)):
             scores = clustering.quality(clusters, codes, hot)
             numbers += [

@@ -99,6 +99,6 @@ def test_portraits_show_the_surest_windows_of_different_recordings():
 def test_kmeans_finds_directions_whatever_the_length():
     rng = np.random.default_rng(0)
     vectors = np.repeat(np.eye(3), 10, axis=0) * rng.uniform(0.1, 9, (30, 1)) + rng.normal(size=(30, 3)) * 1e-3
-    clusters = clustering.kmeans(vectors, 3, 0)
+    clusters = clustering.kmeans(clustering.unit(vectors), 3, 0)
     assert [len(set(clusters[i : i + 10])) for i in (0, 10, 20)] == [1, 1, 1] and len(set(clusters)) == 3
     np.testing.assert_allclose(np.linalg.norm(clustering.unit(vectors), axis=1), 1, rtol=1e-6)
