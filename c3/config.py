@@ -6,6 +6,7 @@ that names it. ``python -m c3.config`` rewrites config/schema.json and config/RE
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import types
@@ -216,6 +217,11 @@ class Model(Section):
     )
     labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     steps: Count | None = Field(None, description="overrides `training.steps`")
+    batch: Annotated[int, Field(ge=2)] | None = Field(None, description="overrides `training.batch`")
+    gamma: Positive | None = Field(None, description="overrides `training.gamma`")
+    clusters: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="overrides `network.clusters`; after a row with another number the cluster head starts anew"
+    )
 
     @model_validator(mode="after")
     def _labels_if_classification(self):
@@ -268,6 +274,31 @@ class Evaluation(Section):
     label_efficiency: LabelEfficiency = LabelEfficiency()
 
 
+class Paper(Section):
+    """What the target `paper` adds to what `all` makes: more seeds, rows and strategies."""
+
+    seeds: Annotated[list[int], Field(min_length=1)] = Field(
+        [0, 1, 2], description="training seeds of the targets `paper` and `sweeps`"
+    )
+    models: dict[Name, Model] = Field({}, description="further rows, as in `models`")
+    budgets: dict[Strategy, Annotated[list[Count], Field(min_length=1)]] = Field(
+        {}, description="further strategies, as in `evaluation.label_efficiency.budgets`"
+    )
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _drop_removed(cls, rows):
+        return _without_null(rows)
+
+
+class Sweep(Section):
+    """One key of one row, set to one value after the other; all else stays."""
+
+    model: Name = Field(description="the row that is varied")
+    key: str = Field(description="what is varied: `delta_t`, `steps`, `batch`, `gamma`, `clusters`, `losses.<loss>`")
+    values: Annotated[list[float], Field(min_length=1)] = Field(description="what it is set to")
+
+
 class Config(Section):
     """Everything that makes an experiment. Files given with --configfile are merged over config/config.yaml."""
 
@@ -288,36 +319,53 @@ class Config(Section):
         description="name → file with vectors of another model, evaluated beside the rows: a .parquet table of segment_id, time, vector or a .npy array with a row per window",
     )
     evaluation: Evaluation = Evaluation()
+    paper: Paper = Paper()
+    sweeps: dict[Name, Sweep] = Field(
+        {}, description="the target `sweeps`: name → sweep; an overlay removes one by setting it to null"
+    )
 
-    @field_validator("models", mode="before")
+    @field_validator("models", "sweeps", mode="before")
     @classmethod
-    def _drop_removed_rows(cls, rows):
-        return {name: row for name, row in rows.items() if row is not None} if isinstance(rows, dict) else rows
+    def _drop_removed(cls, items):
+        return _without_null(items)
+
+    @functools.cached_property
+    def rows(self) -> dict[str, Model]:
+        """All rows that can be trained: of `models`, of `paper.models`, and what the sweeps make of them."""
+        rows = {**self.models, **self.paper.models}
+        for name, sweep in self.sweeps.items():
+            made = {
+                row: _varied(rows[sweep.model], sweep.key, value, f"sweeps.{name}")
+                for value, row in self.swept(name).items()
+                if row != sweep.model
+            }
+            rows |= made
+        return rows
+
+    def swept(self, name: str) -> dict[float, str]:
+        """Value → row of a sweep: the varied row where it has that value anyway, else one named `<sweep>-<value>`."""
+        sweep = self.sweeps[name]
+        rows = {**self.models, **self.paper.models}
+        if sweep.model not in rows:
+            raise ValueError(f"sweeps.{name}.model is {sweep.model!r}; allowed are {', '.join(rows)}")
+        own = self.network.model_dump() | self.training.model_dump() | rows[sweep.model].model_dump(exclude_none=True)
+        for part in sweep.key.split("."):
+            own = own.get(part) if isinstance(own, dict) else None
+        return {value: sweep.model if value == own else f"{name}-{value:g}" for value in sweep.values}
 
     @model_validator(mode="after")
     def _rows_fit_together(self):
-        for name in (*self.models, *self.embeddings):
-            if name == "log_mel" or (name in self.models and name in self.embeddings):
-                taken = "the baseline" if name == "log_mel" else "both a row and an embedding"
+        for name in (*self.models, *self.paper.models, *self.embeddings):
+            sections = [part for part in (self.models, self.paper.models, self.embeddings) if name in part]
+            if name == "log_mel" or len(sections) > 1:
+                taken = "the baseline" if name == "log_mel" else "both a row and another row or an embedding"
                 raise ValueError(f"the name {name} is taken by {taken}; allowed is any other name")
-        for name, row in self.models.items():
-            if row.after is not None and row.after not in self.models:
-                raise ValueError(f"models.{name}.after is {row.after!r}; allowed are {', '.join(self.models)}")
-            seen, parent = {name}, row.after
-            while parent is not None:
-                if parent in seen:
-                    raise ValueError(
-                        f"models.{name}.after leads back to {parent}; allowed is a chain that ends at a row without `after`"
-                    )
-                seen.add(parent)
-                parent = self.models[parent].after
-            if row.labels is not None and row.labels.strategy in CLUSTER_STRATEGIES:
-                self._check_clusters(f"models.{name}.after", row.after)
-                self._check_budget(f"models.{name}.labels.budget", row.labels.budget)
-            if row.labels is not None and row.labels.strategy in EMBEDDING_STRATEGIES and row.after is None:
-                raise ValueError(
-                    f"models.{name}.after is null, but the strategy {row.labels.strategy} asks by an embedding; allowed are {', '.join(n for n in self.models if n != name)}"
-                )
+        sections = {name: "paper.models" if name in self.paper.models else "models" for name in self.rows}
+        for name, row in self.rows.items():
+            if row.after is not None and row.after not in self.rows:
+                raise ValueError(f"{sections[name]}.{name}.after is {row.after!r}; allowed are {', '.join(self.rows)}")
+        for name, row in self.rows.items():
+            self._check_row(sections[name], name, row)
         efficiency = self.evaluation.label_efficiency
         for name in efficiency.models:
             if name not in self.models:
@@ -325,23 +373,70 @@ class Config(Section):
                     f"evaluation.label_efficiency.models holds {name!r}; allowed are {', '.join(self.models)}"
                 )
             self._check_clusters("evaluation.label_efficiency.models", name)
-        for strategy in CLUSTER_STRATEGIES:
-            for budget in efficiency.budgets.get(strategy, []):
-                self._check_budget(f"evaluation.label_efficiency.budgets.{strategy}", budget)
+        for key, budgets in (
+            ("evaluation.label_efficiency.budgets", efficiency.budgets),
+            ("paper.budgets", self.paper.budgets),
+        ):
+            for strategy in CLUSTER_STRATEGIES:
+                for budget in budgets.get(strategy, []):
+                    for name in efficiency.models:
+                        self._check_budget(f"{key}.{strategy}", budget, name)
         return self
 
+    def _check_row(self, section, name, row):
+        seen, parent = {name}, row.after
+        while parent is not None:
+            if parent in seen:
+                raise ValueError(
+                    f"{section}.{name}.after leads back to {parent}; allowed is a chain that ends at a row without `after`"
+                )
+            seen.add(parent)
+            parent = self.rows[parent].after
+        if row.labels is not None and row.labels.strategy in CLUSTER_STRATEGIES:
+            self._check_clusters(f"{section}.{name}.after", row.after)
+            self._check_budget(f"{section}.{name}.labels.budget", row.labels.budget, row.after)
+        if row.labels is not None and row.labels.strategy in EMBEDDING_STRATEGIES and row.after is None:
+            raise ValueError(
+                f"{section}.{name}.after is null, but the strategy {row.labels.strategy} asks by an embedding; allowed are {', '.join(n for n in self.rows if n != name)}"
+            )
+
     def _check_clusters(self, key, name):
-        if name is None or "clustering" not in self.models[name].losses:
-            allowed = [n for n, row in self.models.items() if "clustering" in row.losses]
+        if name is None or "clustering" not in self.rows[name].losses:
+            allowed = [n for n, row in self.rows.items() if "clustering" in row.losses]
             raise ValueError(
                 f"{key} is {name!r}, which has no clustering loss; allowed are {', '.join(allowed) or 'none'}"
             )
 
-    def _check_budget(self, key, budget):
-        if budget > self.network.clusters:
+    def _check_budget(self, key, budget, name):
+        clusters = overridden(self.network, self.rows[name]).clusters
+        if budget > clusters:
             raise ValueError(
-                f"{key} is {budget}, more than the number of clusters; allowed is up to network.clusters = {self.network.clusters}"
+                f"{key} is {budget}, more than the number of clusters of {name}; allowed is up to {clusters}"
             )
+
+
+def overridden(section: Training | Network, row: Model) -> Training | Network:
+    """The section with the values that a row sets in its place."""
+    values = {name: getattr(row, name, None) for name in type(section).model_fields}
+    return section.model_copy(update={name: value for name, value in values.items() if value is not None})
+
+
+def _without_null(items):
+    return {name: item for name, item in items.items() if item is not None} if isinstance(items, dict) else items
+
+
+def _varied(row: Model, key: str, value: float, sweep: str) -> Model:
+    """The row with another value of ``key``; ValueError names the sweep if it has no such key or value."""
+    values = row.model_dump()
+    first, _, last = key.partition(".")
+    values[first] = {**values[first], last: value} if last and isinstance(values.get(first), dict) else value
+    try:
+        return Model.model_validate(values)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise ValueError(
+            f"{sweep}: {key} = {value:g} is wrong ({detail['msg']}); allowed is what a row may have"
+        ) from None
 
 
 def load(values: dict, source: str = "the configuration") -> Config:

@@ -177,7 +177,7 @@ def train(
     Args:
         network: what :func:`start` made.
         row: the row: losses, ΔT, steps.
-        training: what all rows share.
+        training: what all rows share, with what this row overrides (:func:`c3.config.overridden`).
         features: the stored features; the split ``train`` is learnt from, ``validation`` only measured on.
         seed: seed of the batches.
         checkpoint: where to go on from, and to write to every ``training.evaluate_every`` steps.
@@ -191,7 +191,7 @@ def train(
     Raises:
         C3Error: more clusters than training windows, and what :class:`c3.sampling.Sampler` raises.
     """
-    steps = row.steps or training.steps
+    steps = training.steps
     windows = int(features.window_counts[features.index["split"] == "train"].sum())
     clusters = network.cluster_head.units
     if "clustering" in row.losses and clusters > windows:

@@ -16,33 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from c3 import names
 from c3.evaluation.label_efficiency import curve, label_reduction
 
-MODELS = {
-    "log_mel": "Baseline\nlog-mel features",
-    "topline": "Topline\nfully supervised triplets",
-    "correspondence": "AV correspondence\n(Look, Listen and Learn)",
-    "proximity": "Temporal proximity\ntriplets",
-    "audio_audio": "Audio–audio coincidence\nalone",
-    "stage1": "Stage 1\nAV coincidence",
-    "stage2": "Stage 2\n+ audio–audio coincidence",
-    "stage3": "Stage 3\n+ clustering",
-    "stage4": "Stage 4\n+ consolidation",
-}
-ENDS = {"log_mel": "baseline", "topline": "topline"}
-"""What the other models stand between: nothing is learnt, and all labels are used."""
-PLUS = "_plus"
-"""Suffix of a row that is trained as the row without it is, but with augmentation."""
-STRATEGIES = {
-    "random": "Random segments",
-    "cluster": "One per cluster, propagated to the cluster",
-    "cluster_unpropagated": "One per cluster, not propagated",
-    "cluster_merged": "Merged clusters, surest member",
-    "kmeans": "One per k-means cluster, propagated",
-    "medoid": "Medoids, propagated (MAL)",
-    "typiclust": "Typical members (TypiClust)",
-    "core_set": "Furthest first (core-set)",
-}
 QUANTITIES = {
     "loss": ("Total loss", "weighted sum of the losses"),
     "audio_visual": ("Audio–visual coincidence", "loss (nats)"),
@@ -78,6 +54,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
 )  # fmt: skip
 COLOURS = [BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"]
+MAP_COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539"]
 KINDS = {
     "baseline": GREY,
     "topline": "#404040",
@@ -126,8 +103,9 @@ def shallow_classifier(metrics: pd.DataFrame) -> Figure:
 
 def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float | None = None) -> Figure:
     """Mean mAP of each model with whiskers from the lowest to the highest seed; models from the top down."""
-    seeds = rows.loc[rows["metric"] == "mAP"].groupby("model", sort=False)["value"]
-    mean, lowest, highest = seeds.mean(), seeds.min(), seeds.max()
+    seeds = rows.loc[rows["metric"] == "mAP"].groupby("model")["value"]
+    order = names.in_order(rows["model"].unique())
+    mean, lowest, highest = (seeds.agg(how).reindex(order) for how in ("mean", "min", "max"))
     place = -np.arange(len(mean))
     with rc_context(STYLE):
         figure = Figure(figsize=(8, 1.7 + 0.62 * len(mean)))
@@ -139,14 +117,14 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float |
                 axes.plot([low, high], [at, at], color="black", lw=1.2)
                 axes.plot([low, high], [at, at], "|", color="black", ms=7)
             axes.annotate(f"{middle:.3f}", (high, at), (6, 0), textcoords="offset points", va="center", bbox=CLEAR)
-        for name in ENDS.keys() & set(mean.index):
+        for name in names.ENDS.keys() & set(mean.index):
             axes.axvline(mean[name], color=KINDS[_kind(name)], lw=1, ls=":")
         if chance is not None:
             axes.axvline(chance, color="black", lw=1, ls="--")
             # above the first bar, clear of its number
             note = f"chance {chance:.3f}"
             axes.annotate(note, (chance, 0.5), (4, 0), textcoords="offset points", va="center", bbox=CLEAR)
-        axes.set_yticks(place, [_model(model) for model in mean.index])
+        axes.set_yticks(place, [names.model(model) for model in mean.index])
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
         axes.set_xlim(0, highest.max() * 1.12)
@@ -181,8 +159,8 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
                 furthest = max(best, key=lambda row: row["reduction"])
                 _ruler(left, furthest, colours[furthest.name])
             _reductions(right, reductions, colours)
-            left.set_title(f"{_model_in_line(model)}: what a label buys")
-            right.set_title(f"{_model(model).splitlines()[0]}: label reduction")
+            left.set_title(f"{names.model_in_line(model)}: what a label buys")
+            right.set_title(f"{names.model(model).splitlines()[0]}: label reduction")
         # the axes of a column are shared: what is set on one holds for all
         left.set_xscale("log", base=2)
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -204,7 +182,7 @@ def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colour
     """mAP against labels asked of each strategy of one model, and the mAP that all labels give."""
     for name, points in curves.items():
         axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colours[name], alpha=0.18, lw=0)
-        axes.plot(points["labels"], points["mAP"], "o-", color=colours[name], lw=2, ms=5, label=_strategy(name))
+        axes.plot(points["labels"], points["mAP"], "o-", color=colours[name], lw=2, ms=5, label=names.strategy(name))
     if len(ceiling):
         labels, best = ceiling["labels"].iloc[0], ceiling["mAP"].iloc[0]
         axes.axhline(best, color="black", ls="--", lw=1)
@@ -274,10 +252,136 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
     axes.set_ylabel("Times fewer labels than random")
 
 
+def stages(metrics: pd.DataFrame) -> Figure:
+    """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and with augmentation."""
+    evaluations = {"query_by_example": "Query by example", "shallow_classifier": "Shallow classifier"}
+    steps = [name for name in names.MODELS if name.startswith("stage") and name[5:].isdigit()]
+    with rc_context(STYLE):
+        figure = Figure(figsize=(9.5, 4.6))
+        for axes, (evaluation, title) in zip(figure.subplots(1, 2), evaluations.items(), strict=True):
+            rows = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
+            seeds = rows.groupby("model")["value"]
+            mean, low, high = seeds.mean(), seeds.min(), seeds.max()
+            for offset, suffix in ((-0.04, ""), (0.04, names.PLUS)):
+                there = [(place, step + suffix) for place, step in enumerate(steps) if step + suffix in mean]
+                if there:
+                    places, models = np.array([place for place, _ in there]) + offset, [model for _, model in there]
+                    spread = np.abs(np.stack([low[models], high[models]]) - mean[models].to_numpy())
+                    kind = _kind(models[0])
+                    axes.errorbar(
+                        places, mean[models], spread, fmt="o-", color=KINDS[kind], lw=2, capsize=4, label=kind
+                    )
+            for name, kind in names.ENDS.items():
+                if name in mean:
+                    axes.axhline(mean[name], color=KINDS[kind], ls=":", lw=1.5)
+                    axes.annotate(
+                        f"{kind} {mean[name]:.3f}",
+                        (0.99, mean[name]),
+                        xycoords=("axes fraction", "data"),
+                        ha="right",
+                        va="center",
+                        color=KINDS[kind],
+                        bbox=CLEAR,
+                    )
+            axes.set_xticks(
+                range(len(steps)),
+                [names.model(step).replace(" coincidence", "\ncoincidence") for step in steps],
+                fontsize=8.5,
+            )
+            axes.set_xlim(-0.5, len(steps) - 0.5)
+            axes.margins(y=0.12)
+            axes.set_title(title)
+            axes.set_ylabel("mean average precision (mAP)")
+        _title(
+            figure,
+            "Stage by stage",
+            "What does each stage of the curriculum add to the one before?",
+            f"{_experiment(metrics)} · dot: mean, whisker: lowest to highest of {_seeds(rows)}",
+            axes.get_legend_handles_labels()[0],
+            2,
+        )
+    return figure
+
+
+def embedding_map(maps: pd.DataFrame) -> Figure:
+    """A panel for each embedding: segments laid out so that neighbours are alike, coloured by their one class.
+
+    maps: model, segment_id, class (empty for segments of several), x, y.
+    """
+    models = list(maps["model"].unique())
+    alone = maps[(maps["model"] == models[0]) & (maps["class"] != "")]["class"]
+    shown = list(alone.value_counts(sort=True).sort_index().sort_values(ascending=False, kind="stable").index[:10])
+    colours = dict(zip(shown, MAP_COLOURS, strict=False))
+    with rc_context(STYLE | {"axes.grid": False}):
+        figure = Figure(figsize=(4.3 * len(models), 5.6))
+        for axes, model in zip(figure.subplots(1, len(models), squeeze=False)[0], models, strict=True):
+            rows = maps[maps["model"] == model]
+            others = rows[~rows["class"].isin(shown)]
+            axes.scatter(others["x"], others["y"], s=9, color="#D9D9D9", lw=0)
+            for number, name in enumerate(shown):
+                of_class = rows[rows["class"] == name]
+                marker = "os^D"[number // 5]
+                axes.scatter(of_class["x"], of_class["y"], s=24, marker=marker, color=colours[name], lw=0, label=name)
+            axes.set_title(names.model_in_line(model), fontsize=10)
+            axes.set_aspect("equal")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.grid(visible=True)
+        handles, labels = axes.get_legend_handles_labels()
+        for handle, label in zip(handles, labels, strict=True):
+            handle.set_label(label if len(label) < 22 else f"{label[:20]}…")
+        _title(
+            figure,
+            "Map of the embedding",
+            "Do segments of one class lie together? Neighbours in the map are neighbours in the embedding (t-SNE).",
+            f"a dot: a segment that nothing was trained on · grey: of several classes, or of none of the {len(shown)}",
+            handles,
+            5,
+        )
+    return figure
+
+
+def sweeps(metrics: pd.DataFrame, swept: dict[str, dict]) -> Figure:
+    """A column for each sweep, a line of panels for each evaluation: mAP against the value of one key.
+
+    swept: sweep → ``model``, ``key`` and ``rows``, a list of (value, row of the curriculum that has it).
+    """
+    evaluations = {"query_by_example": "Query by example", "shallow_classifier": "Shallow classifier"}
+    with rc_context(STYLE):
+        figure = Figure(figsize=(max(7.0, 2.5 * len(swept) + 0.8), 6.2))
+        grid = figure.subplots(2, len(swept), squeeze=False, sharey="row")
+        for column, (name, sweep) in zip(grid.T, swept.items(), strict=True):
+            rows = sorted(sweep["rows"])
+            for axes, evaluation in zip(column, evaluations, strict=True):
+                scored = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
+                seeds = scored.groupby("model")["value"]
+                mean, low, high = (seeds.agg(how).reindex([row for _, row in rows]) for how in ("mean", "min", "max"))
+                places = np.arange(len(rows))
+                axes.fill_between(places, low, high, color=GREEN, alpha=0.18, lw=0)
+                axes.plot(places, mean, "o-", color=GREEN, lw=2, ms=5)
+                own = [place for place, (_, row) in enumerate(rows) if row == sweep["model"]]
+                axes.plot(places[own], mean.iloc[own], "o", ms=11, mfc="none", mec="black")
+                axes.set_xticks(places, [f"{value:g}" for value, _ in rows])
+                axes.margins(x=0.12, y=0.15)
+            column[0].set_title(f"{name.replace('_', ' ')}\n{names.model(sweep['model']).splitlines()[0]}", fontsize=10)
+            column[1].set_xlabel(f"{sweep['key']}")
+        for axes, label in zip(grid[:, 0], evaluations.values(), strict=True):
+            axes.set_ylabel(f"{label}\nmAP")
+        seeds = metrics["seed"].nunique()
+        _title(
+            figure,
+            "Sensitivity",
+            "How much hangs on one setting, everything else as in the row that is varied?",
+            f"{_experiment(metrics)} · line: mean, band: lowest to highest of {seeds} training seeds"
+            " · ring: the row's own value",
+        )
+    return figure
+
+
 def clustering(metrics: pd.DataFrame) -> Figure:
     """A panel for each measure of a clustering; for each model a bar of its cluster head and one of k-means."""
     rows = metrics[metrics["evaluation"] == "clustering"]
-    models = list(rows["model"].unique())
+    models = names.in_order(rows["model"].unique())
     place = -np.arange(len(models), dtype=float)
     with rc_context(STYLE):
         figure = Figure(figsize=(10.5, 2.0 + 0.75 * len(models)))
@@ -298,7 +402,7 @@ def clustering(metrics: pd.DataFrame) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.grid(visible=False, axis="y")
             axes.tick_params(axis="y", length=0)
-        grid[0].set_yticks(place, [_model(model) for model in models])
+        grid[0].set_yticks(place, [names.model(model) for model in models])
         handles = grid[0].get_legend_handles_labels()[0]
         question = "Do the clusters hold one kind of sound? Judged by the true classes of their windows."
         seeds = rows["seed"].nunique()
@@ -313,9 +417,9 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
     histories: (model, seed) → history; the line is the mean over seeds, the band goes from lowest to highest.
     """
     table = pd.concat([history.assign(model=model) for (model, _), history in histories.items()])
-    models = list(table["model"].unique())
-    pairs = list(dict.fromkeys(model.removesuffix(PLUS) for model in models))
-    colours = {model: COLOURS[pairs.index(model.removesuffix(PLUS)) % len(COLOURS)] for model in [*models, *pairs]}
+    models = names.in_order(table["model"].unique())
+    pairs = list(dict.fromkeys(model.removesuffix(names.PLUS) for model in models))
+    colours = {name: COLOURS[pairs.index(name.removesuffix(names.PLUS)) % len(COLOURS)] for name in [*models, *pairs]}
     trained = {loss: set(table.loc[table[loss].notna(), "model"]) for loss in OF_HEAD.values() if loss in table}
     measured = [name for name in QUANTITIES if name in table and table[name].notna().any()]
     shown = [name for name in measured if name not in OF_HEAD or OF_HEAD[name] in trained]
@@ -334,7 +438,7 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
                     continue
                 low, high = by_step.min()[mean.index], by_step.max()[mean.index]
                 axes.fill_between(mean.index, low, high, color=colours[model], alpha=0.12, lw=0)
-                style = "--" if model.endswith(PLUS) else "-"
+                style = "--" if model.endswith(names.PLUS) else "-"
                 marker = "." if len(mean) < 2 else None
                 axes.plot(mean.index, mean, color=colours[model], ls=style, lw=1.6, marker=marker)
             title, unit = QUANTITIES[name]
@@ -346,8 +450,8 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
             axes.set_visible(False)
         for axes in grid[len(shown) - columns : len(shown)]:
             axes.set_xlabel("training steps")
-        handles = [Line2D([], [], color=colours[pair], lw=2, label=_model_in_line(pair)) for pair in pairs]
-        if any(model.endswith(PLUS) for model in models):
+        handles = [Line2D([], [], color=colours[pair], lw=2, label=names.model_in_line(pair)) for pair in pairs]
+        if any(model.endswith(names.PLUS) for model in models):
             for style, label in (("-", "without augmentation"), ("--", "with augmentation")):
                 handles.append(Line2D([], [], color="black", ls=style, lw=1.6, label=label))
         seeds = len({seed for _, seed in histories})
@@ -416,7 +520,7 @@ def cluster_portrait(portraits: dict[str, np.ndarray]) -> Figure:
             "Portrait of the biggest clusters",
             "The windows the network is surest of, each from another recording; a frame of one of them; "
             "and the true classes of all windows in the cluster.",
-            f"{_model_in_line(str(portraits['model']))} · {portraits['windows']:,} training windows",
+            f"{names.model_in_line(str(portraits['model']))} · {portraits['windows']:,} training windows",
         )
     return figure
 
@@ -456,30 +560,11 @@ def _title(figure: Figure, title: str, question: str, note: str, handles: Sequen
             legend.set_bbox_to_anchor(place, figure.transFigure)
 
 
-def _strategy(name: str) -> str:
-    return STRATEGIES.get(name, name.replace("_", " "))
-
-
-def _model(name: str) -> str:
-    """Name of a model, in one line or two."""
-    if name.endswith(PLUS):
-        first, _, second = _model(name.removesuffix(PLUS)).partition("\n")
-        return f"{first} plus\n{second}, augmented" if second else f"{first} plus\n(augmented)"
-    return MODELS.get(name, name.replace("_", " "))
-
-
 def _kind(name: str) -> str:
     """One of KINDS."""
-    if name.endswith(PLUS):
+    if name.endswith(names.PLUS):
         return "with augmentation"
-    return ENDS.get(name, "as in the paper" if name in MODELS else "other")
-
-
-def _model_in_line(name: str) -> str:
-    first, _, second = _model(name).partition("\n")
-    if second.startswith("+"):
-        return f"{first} ({second})"
-    return f"{first} {second}" if second.startswith("(") else f"{first}: {second}" if second else first
+    return names.ENDS.get(name, "as in the paper" if name in names.MODELS else "other")
 
 
 def _experiment(rows: pd.DataFrame) -> str:

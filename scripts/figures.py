@@ -1,5 +1,6 @@
-"""Draw all figures as PNG and PDF."""
+"""Draw figures as PNG and PDF: those that are asked for, from what is given."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +12,34 @@ from c3.cli import replacing, run
 
 def main(args):
     metrics = pd.read_csv(args.metrics, dtype={"budget": "Int64", "seed": "Int64"})
-    histories = {(Path(path).parent.name, Path(path).stem): pd.read_csv(path) for path in args.histories}
-    with np.load(args.portraits) as portraits:
-        drawn = {
-            "query_by_example": figures.query_by_example(metrics),
-            "shallow_classifier": figures.shallow_classifier(metrics),
-            "label_efficiency": figures.label_efficiency(metrics),
-            "clustering": figures.clustering(metrics),
-            "training_curves": figures.training_curves(histories),
-            "cluster_portrait": figures.cluster_portrait(dict(portraits)),
-        }
+    drawn = {}
     for path in map(Path, args.out):
+        name = path.stem
+        if name not in drawn:
+            drawn[name] = getattr(figures, name)(*content(name, metrics, args))
         with replacing(path) as out:
-            figures.save(drawn[path.stem], out)
+            figures.save(drawn[name], out)
+
+
+def content(name, metrics, args):
+    """What the function of a figure takes."""
+    if name == "training_curves":
+        return ({(Path(path).parent.name, Path(path).stem): pd.read_csv(path) for path in args.histories},)
+    if name == "cluster_portrait":
+        with np.load(args.portraits) as portraits:
+            return (dict(portraits),)
+    if name == "embedding_map":
+        return (pd.read_parquet(args.maps),)
+    return (metrics, args.sweeps) if name == "sweeps" else (metrics,)
 
 
 if __name__ == "__main__":
     run(
         main,
         metrics={},
-        histories={"nargs": "+", "help": "history/<model>/<seed>.csv"},
-        portraits={},
+        histories={"nargs": "*", "default": [], "help": "history/<model>/<seed>.csv"},
+        portraits={"default": None},
+        maps={"default": None},
+        sweeps={"type": json.loads, "default": {}, "help": "JSON: sweep → model, key, rows"},
         out={"nargs": "+", "help": "files to draw: <figure>.png or <figure>.pdf"},
     )

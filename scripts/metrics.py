@@ -22,8 +22,13 @@ def main(args):
     table = pd.concat([tables, *(rows for rows in derived if len(rows))], ignore_index=True)
     table = table.sort_values("evaluation", key=lambda column: column.map(EVALUATIONS.index), kind="stable")
     table.insert(0, "experiment", args.experiment)
-    with replacing(args.out) as out:
-        table[["experiment", *COLUMNS]].to_csv(out, index=False, float_format="%.6f")
+    table = table[["experiment", *COLUMNS]].round({"value": 6})
+    for path in args.out:
+        with replacing(path) as out:
+            if out.suffix == ".parquet":
+                table.to_parquet(out, index=False)
+            else:
+                table.to_csv(out, index=False, float_format="%.6f")
 
 
 if __name__ == "__main__":
@@ -31,5 +36,5 @@ if __name__ == "__main__":
         main,
         experiment={"help": "name of the experiment"},
         tables={"nargs": "+", "help": "tables of the evaluations, models in the order of the configuration"},
-        out={},
+        out={"nargs": "+", "help": "the same table as .csv and .parquet"},
     )

@@ -44,9 +44,32 @@ def test_a_row_is_removed_by_null():
     assert "stage4_plus" not in config.load(values).models
 
 
+def test_a_sweep_makes_a_row_for_each_value_but_its_own():
+    values = default()
+    values["sweeps"] = {
+        "gamma": {"model": "stage3", "key": "gamma", "values": [0.5, 1.1]},
+        "weight": {"model": "stage3", "key": "losses.clustering", "values": [0.1, 0.3]},
+        "k": {"model": "stage3", "key": "clusters", "values": [16]},
+    }
+    loaded = config.load(values)
+    assert loaded.swept("gamma") == {0.5: "gamma-0.5", 1.1: "stage3"}
+    assert loaded.swept("weight") == {0.1: "stage3", 0.3: "weight-0.3"}
+    own, rows = loaded.models["stage3"], loaded.rows
+    assert rows["gamma-0.5"] == own.model_copy(update={"gamma": 0.5})
+    assert rows["weight-0.3"].losses == {**own.losses, "clustering": 0.3}
+    assert config.overridden(loaded.network, rows["k-16"]).clusters == 16
+    assert config.overridden(loaded.training, rows["gamma-0.5"]).gamma == 0.5
+    assert config.overridden(loaded.training, own) == loaded.training
+
+
 @pytest.mark.parametrize(
     "change, sentence",
     [
+        ({"sweeps": {"gamma": {"model": "stage9"}}}, "sweeps.gamma.model is 'stage9'; allowed are topline, corr"),
+        ({"sweeps": {"gamma": {"key": "gama"}}}, "sweeps.gamma: gama = 0.5 is wrong"),
+        ({"sweeps": {"clusters": {"values": [0.5]}}}, "sweeps.clusters: clusters = 0.5 is wrong"),
+        ({"paper": {"models": {"stage1": {"losses": {"audio_audio": 1}}}}}, "the name stage1 is taken by both"),
+        ({"paper": {"models": {"proximity": {"after": "x"}}}}, "paper.models.proximity.after is 'x'"),
         ({"trainin": {}}, "unknown key `trainin`; allowed are experiment, data"),
         ({"training": {"gamma": -1}}, "key `training.gamma` is -1; allowed: greater than 0"),
         ({"training": {"steps": "many"}}, "key `training.steps` is 'many'; allowed: a valid integer"),
@@ -59,8 +82,11 @@ def test_a_row_is_removed_by_null():
             "models.stage4_plus.after is 'stage2', which has no clustering loss",
         ),
         ({"models": {"log_mel": {"losses": {"audio_audio": 1}}}}, "the name log_mel is taken by the baseline"),
-        ({"embeddings": {"stage1": "x.npy"}}, "the name stage1 is taken by both a row and an embedding"),
-        ({"evaluation": {"label_efficiency": {"budgets": {"cluster": [9999]}}}}, "budgets.cluster is 9999, more than"),
+        ({"embeddings": {"stage1": "x.npy"}}, "the name stage1 is taken by both a row and another row or an embedding"),
+        (
+            {"evaluation": {"label_efficiency": {"budgets": {"cluster": [9999]}}}},
+            "budgets.cluster is 9999, more than the number of clusters of stage3_plus; allowed is up to 256",
+        ),
         ({"features": {"mel_max_hz": 9000}}, "mel_max_hz is 9000"),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
     ],

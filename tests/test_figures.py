@@ -76,11 +76,27 @@ def histories():
     }
 
 
+def maps():
+    rng = np.random.default_rng(0)
+    classes = ["Ape"] * 12 + ["Bee"] * 6 + [""] * 5
+    return pd.concat(
+        pd.DataFrame(
+            {"model": model, "segment_id": range(23), "class": classes, "x": rng.random(23), "y": rng.random(23)}
+        )
+        for model in ("log_mel", "stage3")
+    )
+
+
+SWEPT = {"gamma": {"model": "stage3", "key": "gamma", "rows": [[1.1, "stage3"], [1.0, "gamma-1"]]}}
+
 DRAW = {
     "query_by_example": lambda: figures.query_by_example(metrics()),
     "shallow_classifier": lambda: figures.shallow_classifier(metrics()),
     "label_efficiency": lambda: figures.label_efficiency(metrics(models=("stage3_plus", "stage3"))),
+    "stages": lambda: figures.stages(metrics(models=("stage1", "stage2", "stage1_plus"))),
     "clustering": lambda: figures.clustering(metrics(models=("stage3_plus", "stage3"))),
+    "embedding_map": lambda: figures.embedding_map(maps()),
+    "sweeps": lambda: figures.sweeps(metrics(models=("gamma-1", "stage3")), SWEPT),
     "training_curves": lambda: figures.training_curves(histories()),
     "cluster_portrait": lambda: figures.cluster_portrait(portraits()),
 }
@@ -116,8 +132,30 @@ def test_bars_stand_in_table_order_with_numbers_and_chance():
 def test_clusterings_stand_side_by_side():
     figure = DRAW["clustering"]()
     purity = figure.axes[0]
-    assert [bar.get_width() for bar in purity.patches] == pytest.approx([0.6, 0.7, 0.5, 0.6])  # head, then k-means
+    assert [bar.get_width() for bar in purity.patches] == pytest.approx([0.7, 0.6, 0.6, 0.5])  # head, then k-means
     assert {"Purity", "64", "0.60", "0.50", "k-means of the same embedding, as many clusters"} <= set(texts(figure))
+
+
+def test_stages_are_joined_as_far_as_they_go():
+    """The rows of `metrics` rise by 0.1 from model to model: 0.4, 0.5 in the paper's line, 0.6 alone beside it."""
+    left = DRAW["stages"]().axes[0]
+    lines = [line.get_ydata() for line in left.get_lines() if line.get_marker() == "o"]
+    assert [list(line) for line in lines] == [pytest.approx([0.405, 0.505]), pytest.approx([0.605])]
+
+
+def test_a_map_colours_the_segments_of_one_class():
+    figure = DRAW["embedding_map"]()
+    left, right = figure.axes
+    assert [len(dots.get_offsets()) for dots in left.collections] == [5, 12, 6]
+    assert len(right.collections) == 3 and {"Ape", "Bee"} <= set(texts(figure))
+
+
+def test_a_sweep_is_drawn_by_value_with_a_ring_at_its_own():
+    (top, _) = DRAW["sweeps"]().axes
+    curve, ring = top.get_lines()
+    np.testing.assert_allclose(curve.get_ydata(), [0.405, 0.505])  # γ = 1, then 1.1, whatever the order given
+    assert list(ring.get_xdata()) == [1]
+    assert [label.get_text() for label in top.get_xticklabels()] == ["1", "1.1"]
 
 
 def legend(figure):
@@ -132,14 +170,14 @@ def test_bars_are_coloured_by_kind_whatever_the_rows_are_called():
     figure = figures.shallow_classifier(metrics(models=models))
     axes = figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()[1:]] == [
-        "Stage 2 plus\n+ audio–audio coincidence, augmented",
-        "my model",
         "Stage 2\n+ audio–audio coincidence",
+        "my model",
+        "Stage 2 plus\n+ audio–audio coincidence, augmented",
         "my model plus\n(augmented)",
     ]
     kinds = {bar.get_facecolor(): kind for kind, bar in legend(figure).items()}
     assert [kinds[bar.get_facecolor()] for bar in axes.patches] == [
-        "baseline", "with augmentation", "other", "as in the paper", "with augmentation",
+        "baseline", "as in the paper", "other", "with augmentation", "with augmentation",
     ]  # fmt: skip
 
 

@@ -90,9 +90,10 @@ class Network(keras.Model):
         return np.concatenate([ops.convert_to_numpy(ops.sigmoid(self.classifier(block))) for block in blocks])
 
     def start_from(self, other: "Network") -> None:
-        """Copy the weights of all parts but the classifier from a network of the same sizes."""
+        """Copy the weights of all parts but the classifier; a cluster head of another size keeps its own."""
         for part in PARTS:
-            getattr(self, part).set_weights(getattr(other, part).get_weights())
+            if part != "cluster_head" or self.cluster_head.units == other.cluster_head.units:
+                getattr(self, part).set_weights(getattr(other, part).get_weights())
 
     def get_config(self):
         return {"spec": self.spec, "features": self.features, "classes": self.classes}

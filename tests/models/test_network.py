@@ -94,6 +94,14 @@ def test_next_stage_starts_from_the_one_before():
         np.testing.assert_allclose(value, outputs_of(first, unlabelled)[name], rtol=1e-6, atol=1e-6)
 
 
+def test_a_cluster_head_of_another_size_starts_anew():
+    first, second = small(), small(clusters=5)
+    second.start_from(first)
+    for mine, theirs in zip(second.audio_trunk.get_weights(), first.audio_trunk.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert second.cluster_head.get_weights()[0].shape == (128, 5)
+
+
 def test_other_features_are_refused(tmp_path):
     small().save(tmp_path / "network.keras")
     other = FEATURES.model_copy(update={"mel_bands": 32})

@@ -134,6 +134,30 @@ def test_history_of_each_model(finished):
         assert {"loss", "auc_audio_visual", "active_clusters", "mean_entropy", "embedding_spread"} < set(history)
 
 
+def test_paper_and_sweeps_train_only_what_all_has_not(finished, tmp_path):
+    """With the seed of `all`: one more row for the paper, one for each other value of a sweep, and all evaluations."""
+    folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
+    done = snakemake(folder, "--config", "paper={seeds: [0]}", "--", "paper", "sweeps")
+    assert done.returncode == 0, done.stdout[-5000:]
+    trained = set(re.findall(r"^ +output: results/smoke/models/(\S+)/0.keras", done.stdout, flags=re.MULTILINE))
+    assert trained == {"proximity", "delta_t-0", "clusters-4"}
+    results = folder / "results/smoke"
+    paper = pd.read_csv(results / "paper/metrics.csv")
+    assert {*MODELS, "log_mel", "proximity"} == set(paper[paper["evaluation"] == "query_by_example"]["model"])
+    assert {"kmeans", "medoid", "typiclust", "core_set"} < set(paper["strategy"].dropna())
+    same = pd.read_csv(results / "metrics.csv").merge(paper, on=COLUMNS[:-1], suffixes=("", "_paper"))
+    assert len(same) > 50 and (same["value"] == same["value_paper"]).all()
+    np.testing.assert_array_equal(pd.read_parquet(results / "paper/metrics.parquet")["value"], paper["value"])
+    swept = pd.read_csv(results / "sweeps/metrics.csv")
+    assert {"stage1", "delta_t-0", "stage3", "clusters-4"} == set(swept["model"])
+    page = (results / "paper/report.md").read_text()
+    value = paper.query("evaluation == 'query_by_example' and model == 'proximity' and metric == 'mAP'")["value"].mean()
+    assert "Temporal proximity" in page and f"{value:.3f}" in page
+    for link in re.findall(r"\]\((.+?)\)", page):
+        assert (results / "paper" / link).exists()
+    assert (results / "sweeps/figures/sweeps.png").exists()
+
+
 def test_second_run_has_nothing_to_do(finished):
     again = snakemake(finished, "--dry-run", "all")
     assert "Nothing to be done" in again.stdout, again.stdout[-3000:]

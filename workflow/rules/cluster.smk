@@ -26,4 +26,4 @@ rule cluster:
 
 rule clusters:
     input:
-        expand(rules.cluster.output.clusters, model=CLUSTERED, seed=SEEDS),
+        expand(rules.cluster.output.clusters, model=DEFAULT.having("clustering"), seed=DEFAULT.seeds),

@@ -5,18 +5,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
-import yaml
 from snakemake.exceptions import WorkflowError
 
 from c3 import config as c3_config
 from c3.errors import C3Error
-
-# Snakemake puts the rows of an overlay first; tables and figures keep the order of the default.
-if isinstance(config.get("models"), dict):
-    order = list(yaml.safe_load(Path("config/config.yaml").read_text())["models"])
-    rows = config["models"]
-    config["models"] = {name: rows[name] for name in (*order, *rows) if name in rows}
 
 try:
     CONFIG = c3_config.load(config, " + ".join(map(str, workflow.configfiles)))
@@ -26,23 +20,56 @@ except C3Error as error:
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
-MODELS = list(CONFIG.models)
-CLUSTERED = [name for name, row in CONFIG.models.items() if "clustering" in row.losses]
-LABELLED = [name for name, row in CONFIG.models.items() if row.labels]
-CONSOLIDATED = [name for name, row in CONFIG.models.items() if "classification" in row.losses]
-EVALUATED = ["log_mel", *CONFIG.embeddings, *MODELS]
-SEEDS = CONFIG.training.seeds
 EFFICIENCY = CONFIG.evaluation.label_efficiency
-STRATEGIES = ["all", *(name for name in EFFICIENCY.budgets if name != "all")]
 SHARDS = [f"{shard:03d}" for shard in range(CONFIG.storage.shards)]
 FIGURE_NAMES = [
     "query_by_example",
     "shallow_classifier",
+    "stages",
     "label_efficiency",
     "clustering",
+    "embedding_map",
     "training_curves",
     "cluster_portrait",
 ]
+
+
+class Study(NamedTuple):
+    """What a target evaluates: rows, each trained with these seeds, and the label budgets of each strategy."""
+
+    models: list
+    seeds: list
+    budgets: dict
+    embeddings: list = []
+
+    def having(self, loss):
+        """The rows that are trained with a loss."""
+        return [name for name in self.models if loss in CONFIG.rows[name].losses]
+
+
+# Folder below the results → what lies there. Networks of the same row and seed are shared.
+STUDIES = {
+    "": Study(list(CONFIG.models), CONFIG.training.seeds, EFFICIENCY.budgets, ["log_mel", *CONFIG.embeddings]),
+    "paper/": Study(
+        [*CONFIG.models, *CONFIG.paper.models],
+        CONFIG.paper.seeds,
+        {**EFFICIENCY.budgets, **CONFIG.paper.budgets},
+        ["log_mel", *CONFIG.embeddings],
+    ),
+    "sweeps/": Study(
+        list(dict.fromkeys(row for name in CONFIG.sweeps for row in CONFIG.swept(name).values())),
+        CONFIG.paper.seeds,
+        {},
+    ),
+}
+DEFAULT = STUDIES[""]
+SWEPT = json.dumps(
+    {
+        name: {"model": sweep.model, "key": sweep.key, "rows": list(CONFIG.swept(name).items())}
+        for name, sweep in CONFIG.sweeps.items()
+    }
+)
+MAPPED = [name for name in dict.fromkeys([EFFICIENCY.models[0], "topline"]) if name in CONFIG.models]
 
 MADE = ["synthetic", "collage"]  # the sources whose media a job makes
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in MADE else CONFIG.audioset.media
@@ -54,7 +81,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 wildcard_constraints:
-    model="[A-Za-z0-9_]+",
+    study="|".join(STUDIES.keys()),
+    model="[A-Za-z0-9_.-]+",
     seed=r"\d+",
     shard=r"\d+",
     strategy="[a-z_]+",
@@ -107,7 +135,7 @@ def segment_tables(wildcards):
 
 def row_inputs(wildcards):
     """The network a row starts from, and the labels it has paid for: only what the row asks for."""
-    row = CONFIG.models[wildcards.model]
+    row = CONFIG.rows[wildcards.model]
     inputs = {}
     if row.after:
         inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
@@ -118,7 +146,17 @@ def row_inputs(wildcards):
 
 def row_of(wildcards):
     """The row of the curriculum."""
-    return section(CONFIG.models[wildcards.model])
+    return section(CONFIG.rows[wildcards.model])
+
+
+def training_of(wildcards):
+    """The section `training`, with what the row overrides."""
+    return section(c3_config.overridden(CONFIG.training, CONFIG.rows[wildcards.model]).model_dump(exclude={"seeds"}))
+
+
+def network_of(wildcards):
+    """The section `network`, with what the row overrides."""
+    return section(c3_config.overridden(CONFIG.network, CONFIG.rows[wildcards.model]))
 
 
 def given(wildcards, input):
@@ -128,7 +166,7 @@ def given(wildcards, input):
 
 def label_inputs(wildcards):
     """What the strategy asks by: clusters of the row before, its embeddings, both or none."""
-    row, inputs = CONFIG.models[wildcards.model], {}
+    row, inputs = CONFIG.rows[wildcards.model], {}
     if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
         inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"
     if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
@@ -138,8 +176,13 @@ def label_inputs(wildcards):
 
 def labels_of(wildcards):
     """Strategy and budget of a row, as options."""
-    labels = CONFIG.models[wildcards.model].labels
+    labels = CONFIG.rows[wildcards.model].labels
     return f"--strategy {labels.strategy}" + (f" --budget {labels.budget}" if labels.budget else "")
+
+
+def seeds_of(wildcards):
+    """The training seeds of a study."""
+    return STUDIES[wildcards.study].seeds
 
 
 def embeddings_of(wildcards):
@@ -148,7 +191,7 @@ def embeddings_of(wildcards):
         return []
     if wildcards.model in CONFIG.embeddings:
         return f"{RESULTS}/embeddings/{wildcards.model}.npy"
-    return expand(f"{RESULTS}/embeddings/{wildcards.model}/{{seed}}.npy", seed=SEEDS)
+    return expand(f"{RESULTS}/embeddings/{wildcards.model}/{{seed}}.npy", seed=seeds_of(wildcards))
 
 
 def vectors_of(wildcards):
@@ -158,26 +201,76 @@ def vectors_of(wildcards):
 
 def clusters_of(wildcards):
     """The clusters of all training seeds."""
-    return expand(f"{RESULTS}/clusters/{wildcards.model}/{{seed}}.parquet", seed=SEEDS)
+    return expand(f"{RESULTS}/clusters/{wildcards.model}/{{seed}}.parquet", seed=seeds_of(wildcards))
 
 
 def predictions_of(wildcards):
     """The predictions of all training seeds."""
-    return expand(f"{RESULTS}/predictions/{wildcards.model}/{{seed}}.parquet", seed=SEEDS)
+    return expand(f"{RESULTS}/predictions/{wildcards.model}/{{seed}}.parquet", seed=seeds_of(wildcards))
 
 
 def asked_of(wildcards):
     """What the annotator was asked, for all training seeds."""
-    return expand(f"{RESULTS}/labels/{wildcards.model}/{{seed}}.asked.csv", seed=SEEDS)
+    return expand(f"{RESULTS}/labels/{wildcards.model}/{{seed}}.asked.csv", seed=seeds_of(wildcards))
 
 
 def budgets_of(wildcards):
     """The budgets of a strategy; the ceiling has none."""
-    budgets = EFFICIENCY.budgets.get(wildcards.strategy, [])
+    budgets = STUDIES[wildcards.study].budgets.get(wildcards.strategy, [])
     return "--budgets " + " ".join(map(str, budgets)) if budgets else ""
 
 
-def captioned(name):
-    """A figure as PNG, shown in the report with its caption, and as PDF."""
-    picture = f"{RESULTS}/figures/{name}.png"
+def tables_of(wildcards):
+    """The tables of numbers of a study."""
+    study, folder = STUDIES[wildcards.study], f"{RESULTS}/{wildcards.study}evaluation"
+    models = [*study.embeddings, *study.models]
+    return [
+        *expand(f"{folder}/query_by_example/{{model}}.csv", model=models),
+        *expand(f"{folder}/shallow_classifier/{{model}}.csv", model=models),
+        *expand(f"{folder}/clustering/{{model}}.csv", model=study.having("clustering")),
+        *expand(
+            f"{folder}/label_efficiency/{{model}}.{{strategy}}.csv",
+            model=EFFICIENCY.models if study.budgets else [],
+            strategy={"all": [], **study.budgets},
+        ),
+        *expand(f"{folder}/consolidation/{{model}}.csv", model=study.having("classification")),
+    ]
+
+
+def histories_of(wildcards):
+    """The histories of all rows and seeds of a study."""
+    study = STUDIES[wildcards.study]
+    return expand(f"{RESULTS}/history/{{model}}/{{seed}}.csv", model=study.models, seed=study.seeds)
+
+
+def portraits_of(wildcards):
+    """The portrait of the first row whose label efficiency is measured, of the first seed."""
+    return f"{RESULTS}/portraits/{EFFICIENCY.models[0]}/{seeds_of(wildcards)[0]}.npz"
+
+
+def maps_of(wildcards):
+    """The maps of the first seed."""
+    return f"{RESULTS}/embedding_maps/{seeds_of(wildcards)[0]}.parquet"
+
+
+def shown_of(wildcards):
+    """The sections of the configuration that the numbers of a study come from."""
+    parts = {"experiment", "data", CONFIG.data.source, "features", "network", "training", "models", "evaluation"}
+    return section(CONFIG.model_dump(mode="json", include=parts | ({"paper"} if wildcards.study else set())))
+
+
+def products(study):
+    """What the target of a study asks for: the numbers, the page that explains them, and all figures."""
+    folder = f"{RESULTS}/{study}"
+    return [
+        f"{folder}metrics.csv",
+        f"{folder}metrics.parquet",
+        f"{folder}report.md",
+        *expand(f"{folder}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
+    ]
+
+
+def captioned(name, study="{study}"):
+    """A figure as PNG, shown in the report with its caption."""
+    picture = f"{RESULTS}/{study}figures/{name}.png"
     return report(picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")})

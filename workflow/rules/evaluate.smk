@@ -29,14 +29,14 @@ rule query_by_example:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
     output:
-        table=f"{RESULTS}/evaluation/query_by_example/{{model}}.csv",
+        table=f"{RESULTS}/{{study}}evaluation/query_by_example/{{model}}.csv",
     params:
         evaluation=section({**SCORED, "examples": CONFIG.evaluation.examples}),
         options=given,
     log:
-        f"{LOGS}/query_by_example/{{model}}.log",
+        f"{LOGS}/{{study}}query_by_example/{{model}}.log",
     benchmark:
-        f"{BENCHMARKS}/query_by_example/{{model}}.tsv"
+        f"{BENCHMARKS}/{{study}}query_by_example/{{model}}.tsv"
     threads: 1
     resources:
         mem_mb=3000,
@@ -56,14 +56,14 @@ rule shallow_classifier:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
     output:
-        table=f"{RESULTS}/evaluation/shallow_classifier/{{model}}.csv",
+        table=f"{RESULTS}/{{study}}evaluation/shallow_classifier/{{model}}.csv",
     params:
         evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
         options=given,
     log:
-        f"{LOGS}/shallow_classifier/{{model}}.log",
+        f"{LOGS}/{{study}}shallow_classifier/{{model}}.log",
     benchmark:
-        f"{BENCHMARKS}/shallow_classifier/{{model}}.tsv"
+        f"{BENCHMARKS}/{{study}}shallow_classifier/{{model}}.tsv"
     threads: 1
     resources:
         mem_mb=4000,
@@ -84,14 +84,14 @@ rule clustering_quality:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
     output:
-        table=f"{RESULTS}/evaluation/clustering/{{model}}.csv",
+        table=f"{RESULTS}/{{study}}evaluation/clustering/{{model}}.csv",
     params:
-        seeds=SEEDS,
+        seeds=seeds_of,
         options=given,
     log:
-        f"{LOGS}/clustering_quality/{{model}}.log",
+        f"{LOGS}/{{study}}clustering_quality/{{model}}.log",
     benchmark:
-        f"{BENCHMARKS}/clustering_quality/{{model}}.tsv"
+        f"{BENCHMARKS}/{{study}}clustering_quality/{{model}}.tsv"
     threads: 1
     resources:
         mem_mb=3000,
@@ -111,15 +111,15 @@ rule label_efficiency:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
     output:
-        table=f"{RESULTS}/evaluation/label_efficiency/{{model}}.{{strategy}}.csv",
+        table=f"{RESULTS}/{{study}}evaluation/label_efficiency/{{model}}.{{strategy}}.csv",
     params:
         evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
         budgets=budgets_of,
         options=given,
     log:
-        f"{LOGS}/label_efficiency/{{model}}.{{strategy}}.log",
+        f"{LOGS}/{{study}}label_efficiency/{{model}}.{{strategy}}.log",
     benchmark:
-        f"{BENCHMARKS}/label_efficiency/{{model}}.{{strategy}}.tsv"
+        f"{BENCHMARKS}/{{study}}label_efficiency/{{model}}.{{strategy}}.tsv"
     threads: 1
     resources:
         mem_mb=3000,
@@ -141,15 +141,15 @@ rule consolidation:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
     output:
-        table=f"{RESULTS}/evaluation/consolidation/{{model}}.csv",
+        table=f"{RESULTS}/{{study}}evaluation/consolidation/{{model}}.csv",
     params:
         labels=labels_of,
-        seeds=SEEDS,
+        seeds=seeds_of,
         split=CONFIG.evaluation.split,
     log:
-        f"{LOGS}/consolidation/{{model}}.log",
+        f"{LOGS}/{{study}}consolidation/{{model}}.log",
     benchmark:
-        f"{BENCHMARKS}/consolidation/{{model}}.tsv"
+        f"{BENCHMARKS}/{{study}}consolidation/{{model}}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -164,34 +164,26 @@ rule consolidation:
 rule metrics:
     input:
         code=code("metrics"),
-        tables=[
-            *expand(f"{RESULTS}/evaluation/query_by_example/{{model}}.csv", model=EVALUATED),
-            *expand(f"{RESULTS}/evaluation/shallow_classifier/{{model}}.csv", model=EVALUATED),
-            *expand(f"{RESULTS}/evaluation/clustering/{{model}}.csv", model=CLUSTERED),
-            *expand(
-                f"{RESULTS}/evaluation/label_efficiency/{{model}}.{{strategy}}.csv",
-                model=EFFICIENCY.models,
-                strategy=STRATEGIES,
-            ),
-            *expand(f"{RESULTS}/evaluation/consolidation/{{model}}.csv", model=CONSOLIDATED),
-        ],
+        tables=tables_of,
     output:
-        metrics=report(f"{RESULTS}/metrics.csv", caption="../report/metrics.rst", category="Numbers"),
+        metrics=report(f"{RESULTS}/{{study}}metrics.csv", caption="../report/metrics.rst", category="Numbers"),
+        parquet=f"{RESULTS}/{{study}}metrics.parquet",
     params:
         experiment=CONFIG.experiment,
     log:
-        f"{LOGS}/metrics.log",
+        f"{LOGS}/{{study}}metrics.log",
     benchmark:
-        f"{BENCHMARKS}/metrics.tsv"
+        f"{BENCHMARKS}/{{study}}metrics.tsv"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     shell:
-        "python {input.code[0]} --experiment {params.experiment} --tables {input.tables} --out {output.metrics}"
+        "python {input.code[0]} --experiment {params.experiment} --tables {input.tables} --out {output}"
         " 2>&1 | tee {log}"
 
 
 rule evaluation:
     input:
-        rules.metrics.output,
+        f"{RESULTS}/metrics.csv",
+        f"{RESULTS}/metrics.parquet",

@@ -24,24 +24,97 @@ rule portraits:
         " 2>&1 | tee {log}"
 
 
+rule embedding_map:
+    input:
+        code=code("embedding_map"),
+        index=f"{RESULTS}/features/index.parquet",
+        embeddings=[f"{RESULTS}/embeddings/{model}/{{seed}}.npy" for model in MAPPED],
+        manifest=f"{RESULTS}/manifest.parquet",
+        classes=f"{RESULTS}/classes.csv",
+    output:
+        maps=f"{RESULTS}/embedding_maps/{{seed}}.parquet",
+    params:
+        models=["log_mel", *MAPPED],
+        split=CONFIG.evaluation.split,
+    log:
+        f"{LOGS}/embedding_map/{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/embedding_map/{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python {input.code[0]} --models {params.models} --index {input.index} --embeddings {input.embeddings}"
+        " --split {params.split} --manifest {input.manifest} --classes {input.classes} --out {output.maps}"
+        " 2>&1 | tee {log}"
+
+
 rule figures:
     input:
         code=code("figures"),
-        metrics=f"{RESULTS}/metrics.csv",
-        histories=expand(f"{RESULTS}/history/{{model}}/{{seed}}.csv", model=MODELS, seed=SEEDS),
-        portraits=f"{RESULTS}/portraits/{EFFICIENCY.models[0]}/{SEEDS[0]}.npz",
+        metrics=f"{RESULTS}/{{study}}metrics.csv",
+        histories=histories_of,
+        portraits=portraits_of,
+        maps=maps_of,
     output:
         [captioned(name) for name in FIGURE_NAMES],
-        expand(f"{RESULTS}/figures/{{name}}.pdf", name=FIGURE_NAMES),
+        expand(f"{RESULTS}/{{{{study}}}}figures/{{name}}.pdf", name=FIGURE_NAMES),
     log:
-        f"{LOGS}/figures.log",
+        f"{LOGS}/{{study}}figures.log",
     benchmark:
-        f"{BENCHMARKS}/figures.tsv"
+        f"{BENCHMARKS}/{{study}}figures.tsv"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
-        " --portraits {input.portraits} --out {output}"
+        " --portraits {input.portraits} --maps {input.maps} --out {output}"
+        " 2>&1 | tee {log}"
+
+
+rule sweep_figure:
+    input:
+        code=code("figures"),
+        metrics=f"{RESULTS}/sweeps/metrics.csv",
+    output:
+        captioned("sweeps", "sweeps/"),
+        f"{RESULTS}/sweeps/figures/sweeps.pdf",
+    params:
+        sweeps=SWEPT,
+    log:
+        f"{LOGS}/sweeps/figures.log",
+    benchmark:
+        f"{BENCHMARKS}/sweeps/figures.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}"
+        " 2>&1 | tee {log}"
+
+
+rule results_page:
+    input:
+        code=code("results_page"),
+        metrics=f"{RESULTS}/{{study}}metrics.csv",
+        figures=[f"{RESULTS}/{{study}}figures/{name}.png" for name in FIGURE_NAMES],
+    output:
+        page=f"{RESULTS}/{{study}}report.md",
+    params:
+        config=shown_of,
+        seeds=seeds_of,
+    log:
+        f"{LOGS}/{{study}}results_page.log",
+    benchmark:
+        f"{BENCHMARKS}/{{study}}results_page.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
+        " --seeds {params.seeds} --out {output.page}"
         " 2>&1 | tee {log}"

@@ -30,4 +30,8 @@ rule label:
 
 rule labels:
     input:
-        expand(rules.label.output.labels, model=LABELLED, seed=SEEDS),
+        expand(
+            rules.label.output.labels,
+            model=[name for name in DEFAULT.models if CONFIG.rows[name].labels],
+            seed=DEFAULT.seeds,
+        ),

@@ -13,8 +13,8 @@ rule train:
         embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
     params:
         row=row_of,
-        training=section(CONFIG.training.model_dump(exclude={"seeds"})),
-        network=section(CONFIG.network),
+        training=training_of,
+        network=network_of,
         options=given,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     log:
@@ -36,7 +36,7 @@ rule train:
 
 rule models:
     input:
-        expand(rules.train.output.model, model=MODELS, seed=SEEDS),
+        expand(rules.train.output.model, model=DEFAULT.models, seed=DEFAULT.seeds),
 
 
 rule classify:
@@ -62,12 +62,18 @@ rule classify:
 
 
 # One target for each row: its network and embeddings, and the clusters and predictions if it learns them.
-for name in MODELS:
+for name in DEFAULT.models:
 
     rule:
         name:
             f"train_{name}"
         input:
-            expand(f"{RESULTS}/embeddings/{name}/{{seed}}.npy", seed=SEEDS),
-            expand(f"{RESULTS}/clusters/{name}/{{seed}}.parquet", seed=SEEDS) if name in CLUSTERED else [],
-            expand(f"{RESULTS}/predictions/{name}/{{seed}}.parquet", seed=SEEDS) if name in CONSOLIDATED else [],
+            expand(f"{RESULTS}/embeddings/{name}/{{seed}}.npy", seed=DEFAULT.seeds),
+            expand(
+                f"{RESULTS}/clusters/{name}/{{seed}}.parquet",
+                seed=DEFAULT.seeds if name in DEFAULT.having("clustering") else [],
+            ),
+            expand(
+                f"{RESULTS}/predictions/{name}/{{seed}}.parquet",
+                seed=DEFAULT.seeds if name in DEFAULT.having("classification") else [],
+            ),

@@ -1,0 +1,63 @@
+"""What models and strategies are called in figures and tables, and in which order they stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MODELS = {
+    "log_mel": "Baseline\nlog-mel features",
+    "topline": "Topline\nfully supervised triplets",
+    "correspondence": "AV correspondence\n(Look, Listen and Learn)",
+    "proximity": "Temporal proximity\ntriplets",
+    "audio_audio": "Audio–audio coincidence\nalone",
+    "stage1": "Stage 1\nAV coincidence",
+    "stage2": "Stage 2\n+ audio–audio coincidence",
+    "stage3": "Stage 3\n+ clustering",
+    "stage4": "Stage 4\n+ consolidation",
+}
+ENDS = {"log_mel": "baseline", "topline": "topline"}
+"""What the other models stand between: nothing is learnt, and all labels are used."""
+PLUS = "_plus"
+"""Suffix of a row that is trained as the row without it is, but with augmentation."""
+STRATEGIES = {
+    "random": "Random segments",
+    "cluster": "One per cluster, propagated to the cluster",
+    "cluster_unpropagated": "One per cluster, not propagated",
+    "cluster_merged": "Merged clusters, surest member",
+    "kmeans": "One per k-means cluster, propagated",
+    "medoid": "Medoids, propagated (MAL)",
+    "typiclust": "Typical members (TypiClust)",
+    "core_set": "Furthest first (core-set)",
+}
+
+
+def in_order(models: Iterable[str]) -> list[str]:
+    """The models in the order of :data:`MODELS`, then those made otherwise, then the augmented ones likewise."""
+    known = list(MODELS)
+
+    def place(name: str) -> tuple:
+        base = name.removesuffix(PLUS)
+        return name.endswith(PLUS), known.index(base) if base in known else len(known)
+
+    return sorted(models, key=place)
+
+
+def strategy(name: str) -> str:
+    """Name of a label strategy."""
+    return STRATEGIES.get(name, name.replace("_", " "))
+
+
+def model(name: str) -> str:
+    """Name of a model, in one line or two."""
+    if name.endswith(PLUS):
+        first, _, second = model(name.removesuffix(PLUS)).partition("\n")
+        return f"{first} plus\n{second}, augmented" if second else f"{first} plus\n(augmented)"
+    return MODELS.get(name, name.replace("_", " "))
+
+
+def model_in_line(name: str) -> str:
+    """Name of a model in one line."""
+    first, _, second = model(name).partition("\n")
+    if second.startswith("+"):
+        return f"{first} ({second})"
+    return f"{first} {second}" if second.startswith("(") else f"{first}: {second}" if second else first

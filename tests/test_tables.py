@@ -1,0 +1,86 @@
+"""Markdown tables say what the results table says."""
+
+import pandas as pd
+
+from c3 import names, tables
+from c3.evaluation import COLUMNS
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"budget": "Int64", "seed": "Int64"})
+
+
+def cells(markdown):
+    """Rows of a Markdown table as lists of cells, without the rule below the header."""
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown.strip().splitlines()]
+    assert len({len(line) for line in lines}) == 1 and set(lines[1]) == {"---"}
+    return [lines[0], *lines[2:]]
+
+
+EMBEDDINGS = table(
+    *((model, "query_by_example", None, None, seed, "mAP", value + 0.02 * seed) for seed in (0, 1)
+      for model, value in (("stage3_plus", 0.5), ("log_mel", 0.3), ("topline", 0.6), ("stage3", 0.25))),
+    *((model, "shallow_classifier", None, None, 0, metric, value) for metric, value in (("mAP", 0.7), ("d_prime", 2.0))
+      for model in ("stage3_plus", "log_mel", "topline", "stage3")),
+    ("stage3_plus", "query_by_example", None, None, 0, "gap_recovered", 0.5),
+    ("stage3_plus", "query_by_example", None, None, 1, "gap_recovered", 0.9),
+    ("log_mel", "query_by_example", None, None, 0, "chance", 0.25),
+)  # fmt: skip
+
+
+def test_embeddings_stand_in_the_order_of_the_paper_with_their_spread():
+    header, baseline, topline, stage3, plus, chance = cells(tables.embeddings(EMBEDDINGS))
+    assert header[1] == "query by example, mAP"
+    assert baseline[:2] == ["Baseline: log-mel features", "0.310 (0.300–0.320)"]
+    assert topline[1] == "0.610 (0.600–0.620)" and stage3[1] == "0.260 (0.250–0.270)"
+    assert plus[2] == "70 % (50–90)" and plus[3:5] == ["0.700", "2.00"]
+    assert chance[1] == "0.250"
+
+
+def test_labels_and_their_reduction():
+    name = ("stage3", "label_efficiency")
+    rows = table(
+        *((*name, "random", budget, 0, "mAP", value) for budget, value in ((8, 0.1), (16, 0.2))),
+        (*name, "cluster", 8, 0, "mAP", 0.15),
+        (*name, "cluster", None, None, "label_reduction_median", 1.5),
+        (*name, "cluster", None, None, "label_reduction_best", 2.5),
+        (*name, "all", None, 0, "mAP", 0.9),
+        (*name, "all", None, 0, "labels_asked", 100),
+    )
+    header, random, cluster = cells(tables.label_efficiency(rows, "stage3"))
+    assert header[:4] == ["labels asked", "8", "16", "all"]
+    assert random[1:] == ["0.100", "0.200", "0.900", "", ""]
+    assert cluster[1:] == ["0.150", "", "", "1.5×", "2.5×"]
+
+
+def test_goals_are_judged_by_what_was_measured():
+    name = ("stage3_plus", "label_efficiency")
+    rows = table(
+        (*name, "cluster", None, None, "label_reduction_median", 2.0),
+        (*name, "cluster", None, None, "label_reduction_best", 30.0),
+        (*name, "cluster_merged", None, None, "label_reduction_median", 6.0),
+        (*name, "cluster_merged", None, None, "label_reduction_best", 8.0),
+        (*name, "typiclust", None, None, "label_reduction_median", 50.0),
+    )
+    judged = cells(tables.goals(pd.concat([EMBEDDINGS, rows])))[1:]
+    assert ["at least 60 % of the query-by-example gap", "70 %", "reached"] in [row[1:] for row in judged]
+    # one strategy for both, that of the higher median; others than the network's clusters do not count
+    assert [row[2:] for row in judged[-2:]] == [
+        ["6.0× (merged clusters, surest member)", "reached"],
+        ["8.0× (merged clusters, surest member)", "missed"],
+    ]
+
+
+def test_clusterings():
+    values = {"purity": 0.5, "nmi": 0.25, "active_clusters": 12.0, "largest_cluster_share": 0.125}
+    rows = table(
+        *(("stage3", "clustering", kind, None, 0, *item) for kind in ("cluster", "kmeans") for item in values.items())
+    )
+    assert cells(tables.clustering(rows))[1] == [
+        "Stage 3 (+ clustering)", "cluster head", "0.500", "0.250", "12", "12.5 %",
+    ]  # fmt: skip
+
+
+def test_order_of_models():
+    models = ["stage1_plus", "mine", "stage2", "topline", "mine_plus", "log_mel", "stage1"]
+    assert names.in_order(models) == ["log_mel", "topline", "stage1", "stage2", "mine", "stage1_plus", "mine_plus"]
