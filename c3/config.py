@@ -282,7 +282,7 @@ class Paper(Section):
     )
     models: dict[Name, Model] = Field({}, description="further rows, as in `models`")
     budgets: dict[Strategy, Annotated[list[Count], Field(min_length=1)]] = Field(
-        {}, description="further strategies, as in `evaluation.label_efficiency.budgets`"
+        {}, description="strategies that `evaluation.label_efficiency.budgets` has not, as there"
     )
 
     @field_validator("models", mode="before")

@@ -34,6 +34,7 @@ QUANTITIES = {
     "entropy_of_mean": ("Variety of clusters", "entropy of the mean (nats)"),
     "embedding_spread": ("Spread of the embedding", "0 = collapsed, 1 = all directions"),
 }
+EVALUATIONS = {"query_by_example": "Query by example", "shallow_classifier": "Shallow classifier"}
 CLUSTERING = {
     "purity": ("Purity", "share of majority class"),
     "nmi": ("Agreement with classes", "normalized mutual inf."),
@@ -254,11 +255,10 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
 
 def stages(metrics: pd.DataFrame) -> Figure:
     """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and with augmentation."""
-    evaluations = {"query_by_example": "Query by example", "shallow_classifier": "Shallow classifier"}
     steps = [name for name in names.MODELS if name.startswith("stage") and name[5:].isdigit()]
     with rc_context(STYLE):
         figure = Figure(figsize=(9.5, 4.6))
-        for axes, (evaluation, title) in zip(figure.subplots(1, 2), evaluations.items(), strict=True):
+        for axes, (evaluation, title) in zip(figure.subplots(1, 2), EVALUATIONS.items(), strict=True):
             rows = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
             seeds = rows.groupby("model")["value"]
             mean, low, high = seeds.mean(), seeds.min(), seeds.max()
@@ -346,13 +346,12 @@ def sweeps(metrics: pd.DataFrame, swept: dict[str, dict]) -> Figure:
 
     swept: sweep → ``model``, ``key`` and ``rows``, a list of (value, row of the curriculum that has it).
     """
-    evaluations = {"query_by_example": "Query by example", "shallow_classifier": "Shallow classifier"}
     with rc_context(STYLE):
         figure = Figure(figsize=(max(7.0, 2.5 * len(swept) + 0.8), 6.2))
         grid = figure.subplots(2, len(swept), squeeze=False, sharey="row")
         for column, (name, sweep) in zip(grid.T, swept.items(), strict=True):
             rows = sorted(sweep["rows"])
-            for axes, evaluation in zip(column, evaluations, strict=True):
+            for axes, evaluation in zip(column, EVALUATIONS, strict=True):
                 scored = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
                 seeds = scored.groupby("model")["value"]
                 mean, low, high = (seeds.agg(how).reindex([row for _, row in rows]) for how in ("mean", "min", "max"))
@@ -365,7 +364,7 @@ def sweeps(metrics: pd.DataFrame, swept: dict[str, dict]) -> Figure:
                 axes.margins(x=0.12, y=0.15)
             column[0].set_title(f"{name.replace('_', ' ')}\n{names.model(sweep['model']).splitlines()[0]}", fontsize=10)
             column[1].set_xlabel(f"{sweep['key']}")
-        for axes, label in zip(grid[:, 0], evaluations.values(), strict=True):
+        for axes, label in zip(grid[:, 0], EVALUATIONS.values(), strict=True):
             axes.set_ylabel(f"{label}\nmAP")
         seeds = metrics["seed"].nunique()
         _title(

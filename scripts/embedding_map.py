@@ -14,8 +14,7 @@ def main(args):
     segments, truth = inputs.scored(args.split)
     if len(segments) < 4:
         raise C3Error(f"{args.index} has {len(segments)} segments in {args.split}; allowed are 4 or more to lay out.")
-    rows_of = inputs.windows.groupby("segment_id").indices
-    windows_of = [np.asarray(rows_of[segment]) for segment in segments]
+    windows_of = inputs.windows_of(segments)
     names = inputs.classes["name"].to_numpy()
     alone = np.where(truth.sum(axis=1) == 1, names[truth.argmax(axis=1)], "")
     maps = []

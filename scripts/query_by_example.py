@@ -1,6 +1,5 @@
 """Evaluate embeddings by query by example."""
 
-import numpy as np
 from tqdm import tqdm
 
 from c3.cli import replacing, run, section
@@ -14,8 +13,7 @@ def main(args):
     inputs = Inputs(args.index, args.manifest, args.classes)
     segments, truth = inputs.scored(settings.split)
     query_by_example.check(truth, inputs.classes["name"], args.manifest)
-    rows_of = inputs.windows.groupby("segment_id").indices
-    windows_of = [np.asarray(rows_of[segment]) for segment in segments]
+    windows_of = inputs.windows_of(segments)
     numbers = []
     seeds = tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)
     for seed, vectors in per_seed(seeds, inputs.vectors(args.embeddings)):

@@ -57,6 +57,11 @@ class Inputs:
         labels = self.manifest.set_index("segment_id")["labels"]
         return labels.loc[segments].tolist()
 
+    def windows_of(self, segments: Sequence[str]) -> list[np.ndarray]:
+        """The rows of the window table that belong to each segment."""
+        rows_of = self.windows.groupby("segment_id").indices
+        return [np.asarray(rows_of[segment]) for segment in segments]
+
     def vectors(self, paths: Sequence[str | Path]) -> list:
         """The embeddings in ``paths``, memory-mapped; with no path, the log-mel baseline."""
         return [read_vectors(path, self.windows, self.index_path) for path in paths] or [LogMel(self.features)]

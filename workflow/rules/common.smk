@@ -35,7 +35,8 @@ FIGURE_NAMES = [
 
 
 class Study(NamedTuple):
-    """What a target evaluates: rows, each trained with these seeds, and the label budgets of each strategy."""
+    """What a target evaluates: rows, each trained with these seeds; the label budgets of each strategy; and embeddings
+    that no row makes."""
 
     models: list
     seeds: list
@@ -53,7 +54,7 @@ STUDIES = {
     "paper/": Study(
         [*CONFIG.models, *CONFIG.paper.models],
         CONFIG.paper.seeds,
-        {**EFFICIENCY.budgets, **CONFIG.paper.budgets},
+        EFFICIENCY.budgets | CONFIG.paper.budgets | EFFICIENCY.budgets,  # what `all` has stays as it is there
         ["log_mel", *CONFIG.embeddings],
     ),
     "sweeps/": Study(
