@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from c3.errors import C3Error
+
 ROWS, CLUSTERS = 2048, 8192  # largest block of logits: 2048 windows × 8192 clusters, 64 MiB
 
 
@@ -62,11 +64,26 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 
-def kmeans(units: np.ndarray, k: int, seed: int) -> np.ndarray:
-    """The rival of the cluster head: cluster of each unit vector, int32 (n), by k-means of ``units`` (n, d)."""
-    from sklearn.cluster import KMeans
+def kmeans(units: np.ndarray, k: int, seed: int, library: str = "scikit-learn") -> np.ndarray:
+    """The rival of the cluster head: cluster of each unit vector, int32 (n), by k-means of ``units`` (n, d).
 
-    return KMeans(k, n_init=1, random_state=seed).fit_predict(units)
+    library: scikit-learn (k-means++ start, until at rest) or faiss (random start, 25 rounds, centres from at most
+    256 vectors for each: for many vectors and clusters). C3Error if faiss is asked for and not installed.
+    """
+    if library == "scikit-learn":
+        from sklearn.cluster import KMeans
+
+        return KMeans(k, n_init=1, random_state=seed).fit_predict(units)
+    try:
+        import faiss
+    except ImportError:
+        raise C3Error(
+            "evaluation.kmeans is faiss, which is not installed; allowed is scikit-learn, or faiss after "
+            "`pip install 'c3[faiss]'`."
+        ) from None
+    quantizer = faiss.Kmeans(units.shape[1], k, seed=seed, min_points_per_centroid=1)
+    quantizer.train(units)
+    return quantizer.index.search(units, 1)[1][:, 0].astype(np.int32)
 
 
 def label_counts(clusters: np.ndarray, codes: np.ndarray, hot: np.ndarray):

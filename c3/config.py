@@ -270,6 +270,9 @@ class Evaluation(Section):
     examples: Annotated[int, Field(ge=2)] = Field(
         100, description="query by example: segments with the class, and as many without, at most"
     )
+    kmeans: Literal["scikit-learn", "faiss"] = Field(
+        "scikit-learn", description="library of the k-means that cluster heads are compared with; faiss: extra `faiss`"
+    )
     classifier: Classifier = Classifier()
     label_efficiency: LabelEfficiency = LabelEfficiency()
 

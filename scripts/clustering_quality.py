@@ -17,7 +17,7 @@ def main(args):
     networks = zip(args.seeds, inputs.clusters(args.clusters), inputs.vectors(args.embeddings), strict=True)
     for seed, table, vectors in networks:
         head = table["cluster"].to_numpy()[train]
-        rival = clustering.kmeans(clustering.unit(vectors[train]), len(np.unique(head)), seed)
+        rival = clustering.kmeans(clustering.unit(vectors[train]), len(np.unique(head)), seed, args.kmeans)
         for strategy, clusters in (("cluster", head), ("kmeans", rival)):
             scores = clustering.quality(clusters, codes, hot)
             numbers += [
@@ -38,5 +38,6 @@ if __name__ == "__main__":
         seeds={"nargs": "+", "type": int, "help": "the training seeds, in the order of the clusters"},
         manifest={},
         classes={},
+        kmeans={"help": "library: scikit-learn or faiss"},
         out={},
     )

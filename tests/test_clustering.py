@@ -1,5 +1,7 @@
 """Assignments against a float64 softmax; sizes, ranks and judgements against hand-worked examples."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import normalized_mutual_info_score
 
 from c3 import clustering
+from c3.errors import C3Error
 
 
 @settings(deadline=None, max_examples=30)
@@ -96,9 +99,16 @@ def test_portraits_show_the_surest_windows_of_different_recordings():
     assert portraits["shares"].tolist() == [[1, 0.25, 0], [1, 1, 0]]
 
 
-def test_kmeans_finds_directions_whatever_the_length():
+@pytest.mark.parametrize("library", ["scikit-learn", "faiss"])
+def test_kmeans_finds_directions_whatever_the_length(library):
     rng = np.random.default_rng(0)
     vectors = np.repeat(np.eye(3), 10, axis=0) * rng.uniform(0.1, 9, (30, 1)) + rng.normal(size=(30, 3)) * 1e-3
-    clusters = clustering.kmeans(clustering.unit(vectors), 3, 0)
+    clusters = clustering.kmeans(clustering.unit(vectors), 3, 0, library)
     assert [len(set(clusters[i : i + 10])) for i in (0, 10, 20)] == [1, 1, 1] and len(set(clusters)) == 3
     np.testing.assert_allclose(np.linalg.norm(clustering.unit(vectors), axis=1), 1, rtol=1e-6)
+
+
+def test_faiss_not_installed_is_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(C3Error, match=r"^evaluation\.kmeans is faiss, which is not installed; allowed is scikit-learn"):
+        clustering.kmeans(np.eye(3, dtype=np.float32), 2, 0, "faiss")

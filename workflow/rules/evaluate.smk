@@ -87,6 +87,7 @@ rule clustering_quality:
         table=f"{RESULTS}/{{study}}evaluation/clustering/{{model}}.csv",
     params:
         seeds=seeds_of,
+        kmeans=CONFIG.evaluation.kmeans,
         options=given,
     log:
         f"{LOGS}/{{study}}clustering_quality/{{model}}.log",
@@ -98,7 +99,8 @@ rule clustering_quality:
         runtime=60,
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
-        " --manifest {input.manifest} --classes {input.classes} --seeds {params.seeds} --out {output.table}"
+        " --manifest {input.manifest} --classes {input.classes} --seeds {params.seeds} --kmeans {params.kmeans}"
+        " --out {output.table}"
         " 2>&1 | tee {log}"
 
 
