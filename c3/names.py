@@ -23,7 +23,7 @@ STRATEGIES = {
     "random": "Random segments",
     "cluster": "One per cluster, propagated to the cluster",
     "cluster_unpropagated": "One per cluster, not propagated",
-    "cluster_merged": "Merged clusters, surest member",
+    "cluster_merged": "Merged clusters, most telling segment",
     "kmeans": "One per k-means cluster, propagated",
     "medoid": "Medoids, propagated (MAL)",
     "typiclust": "Typical members (TypiClust)",

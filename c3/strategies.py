@@ -24,27 +24,25 @@ class BudgetError(C3Error):
 class Pool:
     """The unlabelled training windows that a strategy chooses from.
 
-    ``windows`` has a row per window: segment_id, window; ``clusters`` (n) is the cluster of each, ``confidence`` (n)
-    its probability, and ``vectors`` (n, d) its embedding, if there are any; ``source`` is the file named in error
-    messages.
+    ``windows`` has a row per window: segment_id, window; ``clusters`` (n) is the cluster of each and ``vectors``
+    (n, d) its embedding, if there are any; ``source`` is the file named in error messages.
     """
 
     windows: pd.DataFrame
     clusters: np.ndarray | None
-    confidence: np.ndarray | None
     vectors: np.ndarray | None
     source: str
 
     @classmethod
     def of(cls, table: pd.DataFrame, source: str, vectors=None) -> Pool:
-        """The pool in a window table (with columns cluster and confidence or without): its training windows.
+        """The pool in a window table (with a column cluster or without): its training windows.
 
         vectors: array-like, a row for each of the table's.
         """
         train = np.flatnonzero(table["split"] == "train")
         windows = table[["segment_id", "window"]].iloc[train].reset_index(drop=True)
-        columns = (table[name].to_numpy()[train] if name in table else None for name in ("cluster", "confidence"))
-        return cls(windows, *columns, None if vectors is None else vectors[train], source)
+        clusters = table["cluster"].to_numpy()[train] if "cluster" in table else None
+        return cls(windows, clusters, None if vectors is None else vectors[train], source)
 
     def segments(self) -> np.ndarray:
         """The segments of the pool, each once, in table order."""
@@ -89,11 +87,13 @@ def cluster_unpropagated(pool: Pool, budget: int, rng: np.random.Generator, anno
 
 
 def cluster_merged(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
-    """Ask for the surest member of each of ``budget`` groups of clusters; label the segments asked about.
+    """Ask for the most telling segment of each of ``budget`` groups of clusters; label the segments asked about.
 
     Not in the paper. The biggest clusters are often about one thing, and a random member of a cluster may hold
     nothing but background; so the network's clusters are merged until as many are left as labels may be asked
-    for (weighted k-means of their mean embeddings), and the member is shown whose cluster is most probable.
+    for (weighted k-means of their mean embeddings), and of each group the segment is shown whose windows speak
+    most for the group and least for everything: the greatest mean of z · (mean of the group - mean of all), where
+    windows in other groups count as zero. A label is paid for by segment, so the choice is one of segments.
     """
     from sklearn.cluster import KMeans
 
@@ -103,8 +103,16 @@ def cluster_merged(pool: Pool, budget: int, rng: np.random.Generator, annotator:
     np.add.at(means, of_window, unit)
     seed = int(rng.integers(2**31))
     merged = KMeans(budget, n_init=4, random_state=seed).fit_predict(means / counts[:, None], sample_weight=counts)
-    groups = _groups(merged[of_window])
-    return _ask(pool, ((members, members[pool.confidence[members].argmax()]) for members in groups), budget, annotator)
+    everything = unit.mean(axis=0)
+    of_segment, _ = pd.factorize(pool.windows["segment_id"])
+    windows = np.bincount(of_segment)
+
+    def most_telling(members: np.ndarray) -> int:
+        tells = unit[members] @ (unit[members].mean(axis=0) - everything)
+        by_segment = np.bincount(of_segment[members], tells, len(windows)) / windows
+        return members[by_segment[of_segment[members]].argmax()]
+
+    return _ask(pool, ((members, most_telling(members)) for members in _groups(merged[of_window])), budget, annotator)
 
 
 def kmeans(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:

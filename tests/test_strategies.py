@@ -33,7 +33,6 @@ def example(seed, segments=12, k=5):
             "split": np.repeat(manifest["split"].to_numpy(), counts),
             "window": np.concatenate([np.arange(count) for count in counts]),
             "cluster": rng.integers(0, k, counts.sum()).astype(np.int32),
-            "confidence": rng.random(counts.sum()),
         }
     )
     return manifest, windows
@@ -206,15 +205,23 @@ def test_groups_far_apart_are_asked_about_once_each(strategy):
     assert len(weak) == (40 if strategy in ("kmeans", "medoid") else 4)
 
 
-def test_merged_clusters_are_asked_about_by_their_surest_member():
-    """Eight clusters, two in each of four far groups: one label a group, for the window of highest confidence."""
+def test_merged_clusters_are_asked_about_by_their_most_telling_segment():
+    """Eight clusters, two in each of four far groups: one label a group, for the segment that says most of it."""
     manifest, windows, vectors = apart()
     rng = np.random.default_rng(0)
     halves = np.arange(40) // 10 * 2 + rng.integers(0, 2, 40)
-    table = windows.assign(cluster=halves, confidence=rng.random(40))
-    weak, annotator = ask("cluster_merged", manifest, table, 4, 0, vectors)
-    surest = table.groupby(np.arange(40) // 10)["confidence"].idxmax()
-    assert set(annotator.asked) == set(windows["segment_id"][surest])
+    windows = pd.concat([windows, windows.assign(window=1).iloc[::2]], ignore_index=True)  # every other one has two
+    halves, vectors = np.concatenate([halves, halves[::2]]), np.concatenate([vectors, -vectors[::2]])
+    table = windows.assign(cluster=np.where(windows["window"] == 1, 8, halves))  # the second is something else
+    weak, annotator = ask("cluster_merged", manifest, table, 5, 0, vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    group = np.where(windows["window"] == 1, 4, np.arange(len(windows)) // 10)
+    best = set()
+    for number in range(5):
+        mine = np.flatnonzero(group == number)
+        tells = pd.Series(unit[mine] @ (unit[mine].mean(axis=0) - unit.mean(axis=0)), windows["segment_id"][mine])
+        best.add((tells / windows["segment_id"].value_counts()[tells.index]).idxmax())
+    assert set(annotator.asked) == best
     assert set(weak["segment_id"]) == set(annotator.asked)  # labels stay with their segments
 
 
