@@ -1,9 +1,11 @@
 """Gather all numbers in one table, and add what follows from them: label reductions, recovered gaps."""
 
+import json
+
 import pandas as pd
 
 from c3.cli import replacing, run
-from c3.evaluation import COLUMNS, gap_recovered, label_efficiency, results
+from c3.evaluation import COLUMNS, gap_recovered, label_efficiency, results, summary
 
 EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "consolidation", "clustering"]
 
@@ -27,6 +29,8 @@ def main(args):
         with replacing(path) as out:
             if out.suffix == ".parquet":
                 table.to_parquet(out, index=False)
+            elif out.suffix == ".json":
+                out.write_text(json.dumps(summary(table), indent=1) + "\n")
             else:
                 table.to_csv(out, index=False, float_format="%.6f")
 
@@ -36,5 +40,5 @@ if __name__ == "__main__":
         main,
         experiment={"help": "name of the experiment"},
         tables={"nargs": "+", "help": "tables of the evaluations, models in the order of the configuration"},
-        out={"nargs": "+", "help": "the same table as .csv and .parquet"},
+        out={"nargs": "+", "help": "the same table as .csv and .parquet, its main numbers as .json"},
     )

@@ -38,3 +38,21 @@ def gap_recovered(table: pd.DataFrame, evaluation: str, model: str) -> list[dict
     gap = value["topline"] - value["log_mel"]
     share = ((value[model] - value["log_mel"]) / gap)[gap > 0]
     return [{"seed": seed, "metric": "gap_recovered", "value": each} for seed, each in share.items()]
+
+
+def summary(table: pd.DataFrame) -> dict:
+    """evaluation → model → (strategy →) metric → number, for `dvc metrics`; without the label-efficiency curves.
+
+    A number is the mean over the seeds, or that of the mean curve where there is one.
+    """
+    tree = {}
+    rows = table[table["budget"].isna() | (table["evaluation"] != "label_efficiency")]
+    for (*path, strategy, metric), each in rows.groupby(
+        ["evaluation", "model", "strategy", "metric"], dropna=False, sort=False
+    ):
+        leaf = tree
+        for name in path if pd.isna(strategy) else [*path, strategy]:
+            leaf = leaf.setdefault(name, {})
+        of_mean_curve = each["value"][each["seed"].isna()]
+        leaf[metric] = round((of_mean_curve if len(of_mean_curve) else each["value"]).mean(), 6)
+    return tree

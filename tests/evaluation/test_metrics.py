@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 
 from c3.errors import C3Error
-from c3.evaluation import gap_recovered, metrics, results
+from c3.evaluation import gap_recovered, metrics, results, summary
 
 
 def average_precision_by_hand(truth, scores):
@@ -85,3 +85,25 @@ def test_gap_recovered_by_hand():
     assert gap_recovered(table, "shallow_classifier", "log_mel") == []
     assert gap_recovered(table[table["model"] != "topline"], "shallow_classifier", "stage3") == []
     assert gap_recovered(table, "query_by_example", "stage3") == []
+
+
+def test_summary_has_means_over_seeds_and_the_numbers_of_mean_curves():
+    efficiency = [
+        {"strategy": "random", "budget": 8, "seed": 0, "metric": "mAP", "value": 0.9},
+        {"strategy": "cluster", "seed": 0, "metric": "label_reduction_median", "value": 7.0},
+        {"strategy": "cluster", "metric": "label_reduction_median", "value": 2.0},
+    ]
+    query = [{"seed": seed, "metric": "mAP", "value": value} for seed, value in enumerate([0.25, 0.5])]
+    consolidation = [{"strategy": "cluster", "budget": 8, "seed": 0, "metric": "labels_asked", "value": 8}]
+    table = pd.concat(
+        [
+            results("query_by_example", "stage1", query),
+            results("label_efficiency", "stage1", efficiency),
+            results("consolidation", "stage4", consolidation),
+        ]
+    )
+    assert summary(table) == {
+        "query_by_example": {"stage1": {"mAP": 0.375}},
+        "consolidation": {"stage4": {"cluster": {"labels_asked": 8}}},
+        "label_efficiency": {"stage1": {"cluster": {"label_reduction_median": 2.0}}},
+    }

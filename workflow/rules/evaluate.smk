@@ -170,6 +170,7 @@ rule metrics:
     output:
         metrics=report(f"{RESULTS}/{{study}}metrics.csv", caption="../report/metrics.rst", category="Numbers"),
         parquet=f"{RESULTS}/{{study}}metrics.parquet",
+        summary=f"{RESULTS}/{{study}}metrics.json",
     params:
         experiment=CONFIG.experiment,
     log:
@@ -189,3 +190,4 @@ rule evaluation:
     input:
         f"{RESULTS}/metrics.csv",
         f"{RESULTS}/metrics.parquet",
+        f"{RESULTS}/metrics.json",
