@@ -2,92 +2,169 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import yaml
+from dvc.dependency import ParamsDependency
 from dvc.repo import Repo
+from project import PROJECT, covers, planned_jobs, snakemake
 
-PROJECT = Path(__file__).parents[2]
+# Key → an unusual value, and how a job shows that it gets it. A section that jobs get as a whole needs one key.
+PROBES = {
+    "data.source": ("synthetic", '--source synthetic|"source": "synthetic"'),
+    "data.seed": (77001, "77001"),
+    "data.validation_share": (0.77002, "0.77002"),
+    "data.max_quarantined": (0.77003, "0.77003"),
+    "synthetic.seconds": (77.004, "77.004"),
+    "features.log_offset": (0.77005, "0.77005"),
+    "storage.shards": (3, "--shards 3"),
+    "network.coincidence_units": (77006, "77006"),
+    "training.batch": (77007, "77007"),
+    "training.seeds": ([77008], "77008"),
+    "models.topline.delta_t": (77.101, "77.101"),
+    "models.correspondence.delta_t": (77.102, "77.102"),
+    "models.stage1.delta_t": (77.103, "77.103"),
+    "models.stage2.delta_t": (77.104, "77.104"),
+    "models.stage3.delta_t": (77.105, "77.105"),
+    "models.stage1_plus.delta_t": (77.106, "77.106"),
+    "models.stage2_plus.delta_t": (77.107, "77.107"),
+    "models.stage3_plus.delta_t": (77.108, "77.108"),
+    "models.stage4_plus.delta_t": (77.109, "77.109"),
+    "models.stage4_plus.labels.budget": (77, r"--budget 77\b|\"budget\": 77\b"),
+    "evaluation.examples": (77009, "77009"),
+}
+
+
+class Stage(NamedTuple):
+    """What dvc.yaml says about a stage: files or folders below the project, and keys of the configuration."""
+
+    deps: frozenset[str]
+    outs: frozenset[str]
+    params: frozenset[str]
 
 
 @pytest.fixture(scope="module")
-def jobs():
-    """(inputs, outputs) of every job of the default experiment, as Snakemake resolves them."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--dry-run", "--forceall", "all"]
-    planned = subprocess.run(command, cwd=PROJECT, text=True, capture_output=True)
-    assert planned.returncode == 0, planned.stdout + planned.stderr
-    found = []
-    for block in re.split(r"^\[", planned.stdout + planned.stderr, flags=re.MULTILINE):
-        fields = dict(re.findall(r"^ +(input|output): (.*)$", block, flags=re.MULTILINE))
-        if "output" in fields:
-            found.append((set(fields.get("input", "").split(", ")) - {""}, set(fields["output"].split(", "))))
-    return found
+def jobs(tmp_path_factory):
+    """Every job of the default experiment with the values of the probes, as Snakemake resolves it."""
+    probes = {}
+    for key, (value, _) in PROBES.items():
+        *sections, name = key.split(".")
+        place = probes
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[name] = value
+    overlay = tmp_path_factory.mktemp("probes") / "probes.yaml"
+    overlay.write_text(yaml.safe_dump(probes))
+    planned = snakemake(PROJECT, "--dry-run", "--forceall", "--printshellcmds", "all", config=str(overlay))
+    assert planned.returncode == 0, planned.stdout
+    return planned_jobs(planned.stdout)
 
 
 @pytest.fixture(scope="module")
 def stages():
-    """Stage → (dependencies, outputs): paths below the project, files or folders."""
-    below = lambda items: {Path(item.fs_path).relative_to(PROJECT).as_posix() for item in items}  # noqa: E731
+    """Name → :class:`Stage`."""
     found = {}
     for stage in Repo(str(PROJECT)).index.stages:
-        found[stage.name] = below(d for d in stage.deps if hasattr(d, "fs_path") and not d.def_path.endswith(".yaml"))
-        found[stage.name] = found[stage.name], below(stage.outs)
+        params = [dep for dep in stage.deps if isinstance(dep, ParamsDependency)]
+        assert {dep.def_path for dep in params} == {"config/config.yaml"}
+        found[stage.name] = Stage(
+            below(dep for dep in stage.deps if dep not in params),
+            below(stage.outs),
+            frozenset(key for dep in params for key in dep.params),
+        )
     return found
 
 
-def covers(path: str, file: str) -> bool:
-    """Whether ``path`` is the file or a folder around it."""
-    return file == path or file.startswith(f"{path}/")
+def below(items) -> frozenset[str]:
+    return frozenset(Path(item.fs_path).relative_to(PROJECT).as_posix() for item in items)
 
 
-def mismatches(jobs, stages) -> list[str]:
+def mismatches(jobs, stages) -> set[str]:
     """What dvc.yaml lacks or has too much, in words."""
-    wrong, needed = [], {name: set() for name in stages}
-    for inputs, outputs in jobs:
+    wrong = set()
+    owned = {name: [] for name in stages}
+    for job in jobs:
         owners = {
-            file: [n for n, (_, outs) in stages.items() if any(covers(o, file) for o in outs)] for file in outputs
+            file: [name for name, stage in stages.items() if any(covers(out, file) for out in stage.outs)]
+            for file in job.outputs
         }
-        wrong += [
-            f"{file} lies in the outs of {names or 'no stage'}" for file, names in owners.items() if len(names) != 1
-        ]
+        wrong |= {f"{file} lies in the outs of {names or 'none'}" for file, names in owners.items() if len(names) != 1}
         for name in {name for names in owners.values() for name in names}:
-            needed[name] |= inputs
-    produced = {file for _, outputs in jobs for file in outputs}
-    for name, (deps, outs) in stages.items():
-        outside = {file for file in needed[name] if not any(covers(out, file) for out in outs)}
-        wrong += [f"{name} lacks {file}" for file in outside if not any(covers(dep, file) for dep in deps)]
-        wrong += [f"{name} has {dep} too much" for dep in deps if not any(covers(dep, file) for file in outside)]
-        wrong += [f"{name} has the out {out} too much" for out in outs if not any(covers(out, f) for f in produced)]
-    return sorted(wrong)
+            owned[name].append(job)
+    code = subprocess.run(["git", "ls-files", "c3", "scripts"], cwd=PROJECT, text=True, capture_output=True).stdout
+    for name, (deps, outs, params) in stages.items():
+        produced = {file for job in owned[name] for file in job.outputs}
+        wrong |= {f"{name} has the out {out} too much" for out in outs if not any(covers(out, f) for f in produced)}
+        needed = {file for job in owned[name] for file in job.inputs} - produced
+        wrong |= {f"{name} lacks {file}" for file in needed if not any(covers(dep, file) for dep in deps)}
+        # a folder of code is needed whole, of a folder of results one file is enough
+        listed = {file for file in code.split() if any(covers(dep, file) for dep in deps)}
+        wrong |= {f"{name} has {file} too much" for file in listed - needed}
+        wrong |= {f"{name} has {dep} too much" for dep in deps if not any(covers(dep, file) for file in needed)}
+        shown = "".join(job.text for job in owned[name])
+        used = {key for key, (_, pattern) in PROBES.items() if re.search(pattern, shown)}
+        named = {param: {key for key in PROBES if f"{key}.".startswith(f"{param}.")} for param in params}
+        wrong |= {f"{name} lacks the param {key}" for key in used - set().union(*named.values())}
+        wrong |= {f"{name} has the param {param} too much" for param, keys in named.items() if not keys or keys - used}
+    return wrong
 
 
 def test_dvc_and_the_workflow_agree(jobs, stages):
     assert len(jobs) > 30 and len(stages) > 8
-    assert "\n".join(mismatches(jobs, stages)) == ""
+    assert mismatches(jobs, stages) == set()
 
 
-def test_a_missing_and_a_superfluous_entry_are_found(jobs, stages):
-    deps, outs = stages["evaluate"]
-    fewer = {**stages, "evaluate": (deps - {"results/synthetic/manifest.parquet"}, outs)}
-    assert mismatches(jobs, fewer) == ["evaluate lacks results/synthetic/manifest.parquet"]
-    more = {**stages, "evaluate": (deps | {"scripts/train.py"}, outs | {"results/synthetic/nothing"})}
-    assert mismatches(jobs, more) == [
-        "evaluate has scripts/train.py too much",
-        "evaluate has the out results/synthetic/nothing too much",
-    ]
-    unowned = {**stages, "evaluate": (deps, outs - {"results/synthetic/metrics.csv"})}
-    assert "results/synthetic/metrics.csv lies in the outs of no stage" in mismatches(jobs, unowned)
+@pytest.mark.parametrize(
+    "field, missing, sentence",
+    [
+        ("deps", "results/synthetic/manifest.parquet", "evaluate lacks results/synthetic/manifest.parquet"),
+        ("deps", "c3/strategies.py", "evaluate lacks c3/strategies.py"),
+        ("outs", "results/synthetic/metrics.csv", "results/synthetic/metrics.csv lies in the outs of none"),
+        ("params", "training.seeds", "evaluate lacks the param training.seeds"),
+    ],
+)
+def test_a_missing_entry_is_found(jobs, stages, field, missing, sentence):
+    evaluate = stages["evaluate"]
+    assert missing in getattr(evaluate, field)
+    fewer = evaluate._replace(**{field: getattr(evaluate, field) - {missing}})
+    assert sentence in mismatches(jobs, {**stages, "evaluate": fewer})
 
 
-def test_every_section_a_phase_uses_is_among_its_params(jobs, stages):
+@pytest.mark.parametrize(
+    "field, superfluous, sentence",
+    [
+        ("deps", "scripts/train.py", "evaluate has scripts/train.py too much"),
+        ("deps", "c3/data", "evaluate has c3/data/sounds.py too much"),
+        ("deps", "results/synthetic/portraits", "evaluate has results/synthetic/portraits too much"),
+        ("outs", "results/synthetic/nothing", "evaluate has the out results/synthetic/nothing too much"),
+        (
+            "outs",
+            "results/synthetic/figures",
+            "results/synthetic/figures/stages.png lies in the outs of ['evaluate', 'figures']",
+        ),
+        ("params", "features", "evaluate has the param features too much"),
+        ("params", "training", "evaluate has the param training too much"),
+    ],
+)
+def test_a_superfluous_entry_is_found(jobs, stages, field, superfluous, sentence):
+    evaluate = stages["evaluate"]
+    more = evaluate._replace(**{field: getattr(evaluate, field) | {superfluous}})
+    assert sentence in mismatches(jobs, {**stages, "evaluate": more})
+
+
+def test_every_section_a_phase_uses_is_among_its_params(stages):
     """A key of the configuration that no stage names would change nothing for ``dvc repro``."""
     from c3 import config
 
-    named = set()
-    for stage in Repo(str(PROJECT)).index.stages:
-        for dep in stage.deps:
-            named |= {key.split(".")[0] for key in getattr(dep, "params", [])}
+    named = {param.split(".")[0] for stage in stages.values() for param in stage.params}
     unnamed = set(config.Config.model_fields) - named
     # its name, what the default leaves empty, and other targets
     assert unnamed == {"experiment", "collage", "audioset", "embeddings", "paper", "sweeps"}
+
+
+def test_dvc_brings_back_no_earlier_run_behind_the_workflow():
+    """An out that persists keeps a stage out of DVC's run cache, of which Snakemake knows nothing."""
+    for stage in Repo(str(PROJECT)).index.stages:
+        assert any(out.persist for out in stage.outs), stage.name

@@ -13,36 +13,12 @@ import pandas as pd
 import psutil
 import pytest
 import yaml
+from project import copy_project, jobs, snakemake
 
 from c3.data.store import Features
 
-PROJECT = Path(__file__).parents[2]
 COLUMNS = ["experiment", "model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
 MODELS = ["topline", "correspondence", "stage1", "stage2", "stage3", "stage4"]
-PARTS = ["c3", "config", "scripts", "workflow", "environment.yml"]
-
-
-def copy_project(folder: Path) -> Path:
-    """What a run needs, without results."""
-    for part in PARTS:
-        source = PROJECT / part
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / part)
-    return folder
-
-
-def snakemake(folder: Path, *arguments, config: str | None = "config/smoke.yaml") -> subprocess.CompletedProcess:
-    """Run Snakemake in ``folder``; its output is in ``stdout``."""
-    overlay = ["--configfile", config] if config else []
-    command = [sys.executable, "-m", "snakemake", *overlay, "--cores", "2", *arguments]
-    return subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def jobs(output: str) -> set[str]:
-    """Names of the rules in the job statistics that Snakemake prints, without the targets."""
-    lines = output.split("Job stats:")[1].split("\n\n")[0].splitlines() if "Job stats:" in output else []
-    names = {line.split()[0] for line in lines[3:] if line.strip()}
-    return names - {"total", "all"}
 
 
 def with_features(finished: Path, folder: Path) -> Path:
@@ -50,19 +26,10 @@ def with_features(finished: Path, folder: Path) -> Path:
     copy_project(folder)
     kept = folder / "results/smoke"
     kept.mkdir(parents=True)
-    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv"):
+    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv", "quarantine.csv"):
         source = finished / "results/smoke" / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
     shutil.copytree(finished / ".snakemake", folder / ".snakemake")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A project folder in which `all` of the smallest experiment has run. Leave its results as they are."""
-    folder = copy_project(tmp_path_factory.mktemp("project"))
-    done = snakemake(folder, "all")
-    assert done.returncode == 0, done.stdout[-5000:]
     return folder
 
 

@@ -37,7 +37,7 @@ rule index:
     output:
         index=f"{RESULTS}/features/index.parquet",
         quarantine=report(
-            f"{RESULTS}/features/quarantine.csv",
+            f"{RESULTS}/quarantine.csv",
             caption="../report/quarantine.rst",
             category="Data",
         ),
