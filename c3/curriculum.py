@@ -17,6 +17,7 @@ from tqdm import tqdm
 from c3 import config, losses
 from c3.data.store import Features
 from c3.errors import C3Error
+from c3.models import replicas
 from c3.models.network import Network
 from c3.sampling import Sampler
 
@@ -40,18 +41,19 @@ class Objective(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         embedding = y_pred["embedding"]
+        targets = {name: replicas.gather(value) for name, value in x.items() if name.endswith("targets")}
         values = {
             "audio_visual": lambda: losses.coincidence(y_pred["audio_visual"]),
             "audio_audio": lambda: losses.coincidence(y_pred["audio_audio"]),
             "clustering": lambda: losses.clustering(y_pred["clustering"], self.gamma),
-            "classification": lambda: losses.classification(y_pred["classification"], x["targets"]),
+            "classification": lambda: losses.classification(y_pred["classification"], targets["targets"]),
             "triplet_proximity": lambda: losses.triplet(
-                embedding["audio"], embedding["pair"], ops.eye(ops.shape(x["audio"])[0]) == 0
+                embedding["audio"], embedding["pair"], ops.eye(ops.shape(embedding["audio"])[0]) == 0
             ),
             "triplet_labels": lambda: losses.triplet(
                 embedding["anchor"],
                 embedding["positive"],
-                ops.matmul(x["anchor_targets"], ops.transpose(x["positive_targets"])) == 0,
+                ops.matmul(targets["anchor_targets"], ops.transpose(targets["positive_targets"])) == 0,
             ),
         }
         total = 0.0
@@ -59,7 +61,7 @@ class Objective(keras.Model):
             value = values[name]()
             self.means[name].update_state(value)
             total = total + weight * value
-        return total
+        return total / replicas.count()  # each replica has the loss of the whole batch, and their gradients are added
 
 
 def set_threads(threads: int) -> None:
@@ -210,6 +212,10 @@ def train(
         labels,
     )
     batch, held_out_windows = held_out(features, row, training)
+    if training.batch % replicas.count():
+        raise C3Error(
+            f"training.batch is {training.batch}, but there are {replicas.count()} GPUs; allowed is a multiple of that."
+        )
 
     objective = Objective(network, row.losses, training.gamma)
     rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
@@ -222,13 +228,13 @@ def train(
     # A row does not train the heads of losses that it does not have.
     warnings.filterwarnings("ignore", "Gradients do not exist")
     recent = []  # losses since the last row of the history
-    with ThreadPoolExecutor(1) as drawer:
+    with ThreadPoolExecutor(1) as drawer, replicas.synchronized(network):
         upcoming = drawer.submit(sampler.draw, first)
         progress = tqdm(range(first, steps), desc=name, initial=first, total=steps, mininterval=5, unit="step")
         for step in progress:
             drawn = upcoming.result()
             upcoming = drawer.submit(sampler.draw, step + 1)
-            recent.append(objective.train_on_batch(drawn, return_dict=True))
+            recent.append(objective.train_on_batch(replicas.split(drawn), return_dict=True))
             if (step + 1) % training.evaluate_every == 0 or step + 1 == steps:
                 measured = pd.DataFrame(recent).astype(float).mean().to_dict()
                 measures = held_out_measures(network, batch, held_out_windows)

@@ -17,17 +17,19 @@ def main(args):
     from c3 import curriculum, sampling
     from c3.data.store import Features
     from c3.models import network as networks
+    from c3.models import replicas
 
     curriculum.set_threads(args.threads)
     features = Features(args.index)
     row, training = config.Model(**args.row), config.Training(**args.training)
-    previous = networks.load(args.after, features.spec) if args.after else None
     labels = pd.read_parquet(args.labels) if args.labels else None
     classes = sampling.classes_of(labels) if "classification" in row.losses else []
-    network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes)
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"
-    history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name)
+    with replicas.scope():
+        previous = networks.load(args.after, features.spec) if args.after else None
+        network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes)
+        history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name)
     with replacing(args.embeddings) as path:
         embed(network, features, path)
     with replacing(args.history) as path:

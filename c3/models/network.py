@@ -8,6 +8,7 @@ from keras import layers, ops
 
 from c3 import config
 from c3.errors import C3Error
+from c3.models import replicas
 from c3.models.heads import CoincidenceHead, classifier_head
 from c3.models.trunks import TRUNKS
 
@@ -55,7 +56,8 @@ class Network(keras.Model):
                 ``labelled`` (M, 96, 64), ``anchor`` and ``positive`` (M, 96, 64).
 
         Returns:
-            ``embedding``, of each input of windows (·, d), by its name; ``clustering`` logits of audio and pair
+            ``embedding``, of each input of windows (·, d), by its name; in training on several devices the inputs
+            are a part of the batch, and all outputs those of the whole; ``clustering`` logits of audio and pair
             (B or 2B, K); ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits
             (M, classes).
         """
@@ -65,14 +67,14 @@ class Network(keras.Model):
         embedding, first = {}, 0
         for name in names:
             last = first + ops.shape(inputs[name])[0]
-            embedding[name], first = embeddings[first:last], last
+            embedding[name], first = replicas.gather(embeddings[first:last]), last
         outputs = {"embedding": embedding}
         if "audio" in inputs:
             unlabelled = ops.concatenate([embedding[name] for name in ("audio", "pair") if name in inputs], axis=0)
             outputs["clustering"] = self.cluster_head(unlabelled)
         if "frame" in inputs:
             frames = ops.cast(inputs["frame"], "float32") / 127.5 - 1.0
-            image = self.image_trunk(frames, training=training)
+            image = replicas.gather(self.image_trunk(frames, training=training))
             outputs["audio_visual"] = self.audio_visual([embedding["audio"], image])
         if "pair" in inputs:
             outputs["audio_audio"] = self.audio_audio([embedding["audio"], embedding["pair"]])
