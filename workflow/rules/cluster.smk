@@ -16,8 +16,8 @@ rule cluster:
     priority: 90
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(120, per_shard=1),
     shell:
         "python {input.code[0]} --model {input.model} --embeddings {input.embeddings} --index {input.index}"
         " --out {output.clusters}"

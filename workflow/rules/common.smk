@@ -89,6 +89,18 @@ wildcard_constraints:
     strategy="[a-z_]+",
 
 
+def scaled(amount, per_shard=0):
+    """A resource that grows with the data, and by as much again with each retry.
+
+    A shard of 2,000 segments has 10 MB of embeddings, of which some jobs make a copy, and 4 MB of tables.
+    """
+
+    def of_attempt(wildcards, attempt):
+        return (amount + per_shard * CONFIG.storage.shards) * attempt
+
+    return of_attempt
+
+
 def section(part):
     """A part of the configuration as JSON text: the one param by which a rule depends on it."""
     return json.dumps(part.model_dump(mode="json") if hasattr(part, "model_dump") else part, sort_keys=True)

@@ -19,8 +19,8 @@ if CONFIG.data.source in MADE:
             f"{BENCHMARKS}/media.tsv"
         threads: 8
         resources:
-            mem_mb=4000,
-            runtime=60,
+            mem_mb=scaled(4000),
+            runtime=scaled(60),
         shell:
             "python {input.code[0]} --source {params.source} --settings {params.settings:q} --seed {params.seed}"
             " --threads {threads}"
@@ -46,8 +46,8 @@ rule manifest:
         f"{BENCHMARKS}/manifest.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=scaled(4000),
+        runtime=scaled(30),
     shell:
         "python {input.code[0]} --train {input.train} --evaluation {input.evaluation}"
         " --class-labels {input.class_labels} --media {params.media:q}"

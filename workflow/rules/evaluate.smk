@@ -14,8 +14,8 @@ rule foreign:
         f"{BENCHMARKS}/foreign/{{model}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=scaled(4000, per_shard=30),
+        runtime=scaled(60),
     shell:
         "python {input.code[0]} --vectors {input.vectors} --index {input.index} --out {output.embeddings}"
         " 2>&1 | tee {log}"
@@ -39,8 +39,8 @@ rule query_by_example:
         f"{BENCHMARKS}/{{study}}query_by_example/{{model}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(60),
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
@@ -66,8 +66,8 @@ rule shallow_classifier:
         f"{BENCHMARKS}/{{study}}shallow_classifier/{{model}}.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=scaled(4000, per_shard=30),
+        runtime=scaled(120),
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
@@ -95,8 +95,8 @@ rule clustering_quality:
         f"{BENCHMARKS}/{{study}}clustering_quality/{{model}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(60),
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --seeds {params.seeds} --kmeans {params.kmeans}"
@@ -124,8 +124,8 @@ rule label_efficiency:
         f"{BENCHMARKS}/{{study}}label_efficiency/{{model}}.{{strategy}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(240),
     shell:
         "python {input.code[0]} --model {wildcards.model} --strategy {wildcards.strategy} {params.budgets}"
         " --index {input.index} {params.options}"
@@ -154,8 +154,8 @@ rule consolidation:
         f"{BENCHMARKS}/{{study}}consolidation/{{model}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=scaled(30),
     shell:
         "python {input.code[0]} --model {wildcards.model} {params.labels} --index {input.index}"
         " --predictions {input.predictions} --asked {input.asked} --seeds {params.seeds} --split {params.split}"
@@ -179,8 +179,8 @@ rule metrics:
         f"{BENCHMARKS}/{{study}}metrics.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
     shell:
         "python {input.code[0]} --experiment {params.experiment} --tables {input.tables} --out {output}"
         " 2>&1 | tee {log}"

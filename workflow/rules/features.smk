@@ -19,8 +19,8 @@ rule extract:
         f"{BENCHMARKS}/extract/{{shard}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=scaled(2000),
+        runtime=scaled(120),
     shell:
         "python {input.code[0]} --manifest {input.manifest} --features {params.features:q}"
         " --shard {wildcards.shard} --shards {params.shards} --rows {output.rows} --frames {output.frames}"
@@ -49,8 +49,8 @@ rule index:
         f"{BENCHMARKS}/index.tsv"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=scaled(4000, per_shard=30),
+        runtime=scaled(30),
     shell:
         "python {input.code[0]} --shards {input.shards} --quarantines {input.quarantines} --missing {input.missing}"
         " --max-quarantined {params.max_quarantined} --index {output.index} --quarantine {output.quarantine}"

@@ -16,8 +16,8 @@ rule portraits:
         f"{BENCHMARKS}/portraits/{{model}}-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=scaled(30),
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} --clusters {input.clusters}"
         " --manifest {input.manifest} --classes {input.classes} --out {output.portraits}"
@@ -42,8 +42,8 @@ rule embedding_map:
         f"{BENCHMARKS}/embedding_map/{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=scaled(30),
     shell:
         "python {input.code[0]} --models {params.models} --index {input.index} --embeddings {input.embeddings}"
         " --split {params.split} --manifest {input.manifest} --classes {input.classes} --out {output.maps}"
@@ -66,8 +66,8 @@ rule figures:
         f"{BENCHMARKS}/{{study}}figures.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
         " --portraits {input.portraits} --maps {input.maps} --out {output}"
@@ -89,8 +89,8 @@ rule sweep_figure:
         f"{BENCHMARKS}/sweeps/figures.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}"
         " 2>&1 | tee {log}"
@@ -112,8 +112,8 @@ rule results_page:
         f"{BENCHMARKS}/{{study}}results_page.tsv"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=scaled(1000),
+        runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
         " --seeds {params.seeds} --out {output.page}"

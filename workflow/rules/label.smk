@@ -20,8 +20,8 @@ rule label:
     priority: 90
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=scaled(30),
     shell:
         "python {input.code[0]} --manifest {input.manifest} --index {input.index} {params.options} {params.labels}"
         " --seed {wildcards.seed} --labels {output.labels} --asked {output.asked}"

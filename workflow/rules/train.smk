@@ -24,8 +24,8 @@ rule train:
     priority: 100
     threads: 1  # rows side by side use the cores better than a row on all of them
     resources:
-        mem_mb=2000,
-        runtime=720,
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=720,  # goes on from its checkpoint when the time is over
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
         " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
@@ -53,8 +53,8 @@ rule classify:
         f"{BENCHMARKS}/classify/{{model}}-{{seed}}.tsv"
     threads: 1
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(120),
     shell:
         "python {input.code[0]} --model {input.model} --embeddings {input.embeddings} --index {input.index}"
         " --out {output.predictions}"
