@@ -57,3 +57,15 @@ def planned_jobs(output: str) -> list[Job]:
 def covers(path: str, file: str) -> bool:
     """Whether ``path`` is the file or a folder around it."""
     return file == path or file.startswith(f"{path}/")
+
+
+def with_features(finished: Path, folder: Path) -> Path:
+    """Another project folder that has the features of ``finished``, and nothing after them."""
+    copy_project(folder)
+    kept = folder / "results/smoke"
+    kept.mkdir(parents=True)
+    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv", "quarantine.csv"):
+        source = finished / "results/smoke" / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
+    shutil.copytree(finished / ".snakemake", folder / ".snakemake")
+    return folder

@@ -6,31 +6,18 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
 import yaml
-from project import copy_project, jobs, snakemake
+from project import copy_project, jobs, snakemake, with_features
 
 from c3.data.store import Features
 
 COLUMNS = ["experiment", "model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
 MODELS = ["topline", "correspondence", "stage1", "stage2", "stage3", "stage4"]
-
-
-def with_features(finished: Path, folder: Path) -> Path:
-    """Another project folder that has the features of ``finished``, and nothing after them."""
-    copy_project(folder)
-    kept = folder / "results/smoke"
-    kept.mkdir(parents=True)
-    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv", "quarantine.csv"):
-        source = finished / "results/smoke" / part
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
-    shutil.copytree(finished / ".snakemake", folder / ".snakemake")
-    return folder
 
 
 def test_every_number_and_figure_is_there(finished):
