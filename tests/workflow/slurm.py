@@ -57,6 +57,10 @@ def missing() -> str | None:
     return None
 
 
+class NotRunning(Exception):
+    """SLURM does not start on this machine: what its programs said."""
+
+
 class Slurm:
     """The running node; a context manager. ``environment`` is what its clients need."""
 
@@ -129,7 +133,7 @@ class Slurm:
                 break
             time.sleep(0.2)
         said = [f"{path.name}: {path.read_text(errors='replace')[-1000:]}" for path in self.folder.glob("*.out")]
-        raise RuntimeError("SLURM does not start.\n" + "\n".join(said))
+        raise NotRunning("\n".join(said))
 
 
 def _program(name):
