@@ -257,7 +257,7 @@ def stages(metrics: pd.DataFrame) -> Figure:
     """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and with augmentation."""
     steps = [name for name in names.MODELS if name.startswith("stage") and name[5:].isdigit()]
     with rc_context(STYLE):
-        figure = Figure(figsize=(9.5, 4.6))
+        figure = Figure(figsize=(10.5, 4.6))
         for axes, (evaluation, title) in zip(figure.subplots(1, 2), EVALUATIONS.items(), strict=True):
             rows = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
             seeds = rows.groupby("model")["value"]
@@ -275,7 +275,7 @@ def stages(metrics: pd.DataFrame) -> Figure:
                 if name in mean:
                     axes.axhline(mean[name], color=KINDS[kind], ls=":", lw=1.5)
                     axes.annotate(
-                        f"{kind} {mean[name]:.3f}",
+                        f"{kind}\n{mean[name]:.3f}",
                         (0.99, mean[name]),
                         xycoords=("axes fraction", "data"),
                         ha="right",
@@ -288,7 +288,7 @@ def stages(metrics: pd.DataFrame) -> Figure:
                 [names.model(step).replace(" coincidence", "\ncoincidence") for step in steps],
                 fontsize=8.5,
             )
-            axes.set_xlim(-0.5, len(steps) - 0.5)
+            axes.set_xlim(-0.5, len(steps) + 0.1)  # beside the last stage stand the names of the lines
             axes.margins(y=0.12)
             axes.set_title(title)
             axes.set_ylabel("mean average precision (mAP)")
