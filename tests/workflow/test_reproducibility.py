@@ -194,6 +194,14 @@ def test_a_clone_restores_the_artifacts_and_draws_figures(tracked, tmp_path, wit
     assert drawn.returncode == 0, drawn.stdout[-5000:]
     assert jobs(drawn.stdout) == {"figures", "results_page"}
 
+    git(clone, "restore", "c3")
+    figure = clone / "results/smoke/figures/stages.png"
+    figure.write_bytes(b"mine")
+    done = run(clone, sys.executable, "scripts/restore")
+    assert done.returncode == 1
+    assert done.stdout.strip().splitlines()[-1].startswith("c3: results/ holds changes that DVC has not recorded")
+    assert figure.read_bytes() == b"mine"
+
 
 def test_restoring_refuses_another_configuration(tracked, tmp_path):
     clone = tmp_path / "clone"
