@@ -11,20 +11,14 @@ import keras
 import numpy as np
 
 
-def strategy():
-    """MirroredStrategy over all GPUs if there are several, else what TensorFlow does by default; None without it."""
+def scope():
+    """What is built in this context is mirrored on all GPUs, if there are several."""
     if keras.backend.backend() != "tensorflow":
-        return None
+        return contextlib.nullcontext()
     import tensorflow as tf
 
     several = len(tf.config.list_logical_devices("GPU")) > 1
-    return tf.distribute.MirroredStrategy() if several else tf.distribute.get_strategy()
-
-
-def scope():
-    """What is built in this context is mirrored on all devices of :func:`strategy`."""
-    found = strategy()
-    return found.scope() if found else contextlib.nullcontext()
+    return tf.distribute.MirroredStrategy().scope() if several else contextlib.nullcontext()
 
 
 def count() -> int:
