@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import warnings
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -217,23 +218,13 @@ def train(
             f"training.batch is {training.batch}, but there are {replicas.count()} GPUs; allowed is a multiple of that."
         )
 
-    objective = Objective(network, row.losses, training.gamma)
-    rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
-    objective.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
-    objective.build({key: value.shape for key, value in sampler.draw(0).items()})
-    objective.optimizer.build(objective.trainable_variables)
+    objective = compiled(network, row, training, sampler.draw(0))
     history = checkpoint.restore(objective)
     first = history[-1]["step"] if history else 0
-
-    # A row does not train the heads of losses that it does not have.
-    warnings.filterwarnings("ignore", "Gradients do not exist")
     recent = []  # losses since the last row of the history
-    with ThreadPoolExecutor(1) as drawer, replicas.synchronized(network):
-        upcoming = drawer.submit(sampler.draw, first)
+    with replicas.synchronized(network):
         progress = tqdm(range(first, steps), desc=name, initial=first, total=steps, mininterval=5, unit="step")
-        for step in progress:
-            drawn = upcoming.result()
-            upcoming = drawer.submit(sampler.draw, step + 1)
+        for step, drawn in ahead(sampler.draw, progress):
             recent.append(objective.train_on_batch(replicas.split(drawn), return_dict=True))
             if (step + 1) % training.evaluate_every == 0 or step + 1 == steps:
                 measured = pd.DataFrame(recent).astype(float).mean().to_dict()
@@ -243,6 +234,28 @@ def train(
                 recent.clear()
                 progress.set_postfix(loss=f"{measured['loss']:.3f}")
     return pd.DataFrame(history)
+
+
+def compiled(network: Network, row: config.Model, training: config.Training, batch: dict) -> Objective:
+    """The objective of a row with its optimizer, built for batches like ``batch``: ready to train on."""
+    # A row does not train the heads of losses that it does not have.
+    warnings.filterwarnings("ignore", "Gradients do not exist")
+    objective = Objective(network, row.losses, training.gamma)
+    rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, training.steps)
+    objective.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
+    objective.build({key: value.shape for key, value in batch.items()})
+    objective.optimizer.build(objective.trainable_variables)
+    return objective
+
+
+def ahead(draw: Callable[[int], dict], steps: Iterable[int]) -> Iterator[tuple[int, dict]]:
+    """Each step with its batch; the next one is drawn while this one is trained on."""
+    with ThreadPoolExecutor(1) as drawer:
+        upcoming = None
+        for step in steps:
+            drawn = upcoming.result() if upcoming else draw(step)
+            upcoming = drawer.submit(draw, step + 1)
+            yield step, drawn
 
 
 def held_out(features: Features, row: config.Model, training: config.Training) -> tuple[dict, np.ndarray]:

@@ -8,7 +8,7 @@ from c3 import config
 from c3.errors import C3Error
 from c3.models import network as networks
 from c3.models.heads import CoincidenceHead
-from c3.models.trunks import TRUNKS
+from c3.models.trunks import TRUNKS, BatchNormalization
 
 FEATURES = config.Features(frame_pixels=16)
 
@@ -113,3 +113,19 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
     (tmp_path / "broken.keras").write_bytes(b"no zip")
     with pytest.raises(C3Error, match=r"broken.keras is not a C3 network"):
         networks.load(tmp_path / "broken.keras", FEATURES)
+
+
+def test_fused_normalization_is_that_of_keras():
+    rng = np.random.default_rng(0)
+    x = rng.normal(2, 3, size=(4, 6, 5, 3)).astype(np.float32)
+    ours, theirs = BatchNormalization(momentum=0.9), keras.layers.BatchNormalization(momentum=0.9)
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+    np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), atol=1e-5)
+    np.testing.assert_allclose(ours.moving_mean, theirs.moving_mean, rtol=1e-5)
+    n = x.size / 3
+    unbiased = 1 + (np.asarray(theirs.moving_variance) - 0.9 - 0.1) * n / (n - 1) + 0.1 / (n - 1)
+    np.testing.assert_allclose(ours.moving_variance, unbiased, rtol=1e-4)
+    np.testing.assert_allclose(
+        ours(x, training=False), (x - ours.moving_mean) / np.sqrt(ours.moving_variance + 1e-3), atol=1e-4
+    )

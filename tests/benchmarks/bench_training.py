@@ -1,0 +1,196 @@
+"""Training: does the loader keep up with the step, and the step with the same one in PyTorch?
+
+Rates of whole steps of stage 3 with augmentation on stored features made for the purpose. The loader's rival is the
+same batch again and again; the step's is the same network, losses and optimizer in PyTorch, channels last, where
+PyTorch is installed.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
+
+import numpy as np
+from common import REPEATS, alternately, arguments, ratio, report
+
+from c3 import config
+from c3.cli import import_keras
+
+import_keras()
+
+import keras  # noqa: E402
+
+from c3 import curriculum  # noqa: E402
+from c3.data import store  # noqa: E402
+from c3.models.network import Network  # noqa: E402
+from c3.sampling import Sampler  # noqa: E402
+
+ROW = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.1}, delta_t=10, augmentation=True)
+CLUSTERS, UNITS, GAMMA = 256, 512, 1.1
+
+
+def write_features(folder: Path, pixels: int, segments: int = 400) -> store.Features:
+    """Noise in the layout of the real thing: 10 s a segment, a picture a second."""
+    spec, rng = config.Features(frame_pixels=pixels), np.random.default_rng(0)
+
+    def extracts():
+        for number in range(segments):
+            rows = rng.normal(size=(998, spec.mel_bands)).astype(np.float32)
+            frames = rng.integers(0, 256, (10, *spec.frame_shape), dtype=np.uint8)
+            segment = SimpleNamespace(segment_id=f"{number:04d}", recording_id=f"{number:04d}", split="train")
+            yield segment, store.Extract(rows, frames, np.arange(10, dtype=np.float32) + 0.5, 10.0)
+
+    index = store.write_shard(extracts(), spec, 0, folder / "shard-000.npy", folder / "shard-000.frames.npy")
+    store.write_index(index, spec, folder / "index.parquet")
+    return store.Features(folder / "index.parquet")
+
+
+def steps_of(trunk: str, features: store.Features, batch: int):
+    """A function that makes n training steps on given batches, and the sampler that draws them."""
+    sampler = Sampler(features, "train", tuple(ROW.losses), ROW.delta_t, batch, 0, ROW.augmentation)
+    network = Network(config.Network(trunk=trunk, clusters=CLUSTERS).model_dump(), features.spec.model_dump())
+    objective = curriculum.compiled(network, ROW, config.Training(batch=batch), sampler.draw(0))
+
+    def train(batches):
+        for each in batches:
+            objective.train_on_batch(each, return_dict=True)
+
+    return train, sampler
+
+
+def loader(trunk: str, pixels: int, batch: int, steps: int) -> tuple[float, dict]:
+    """Rate with batches drawn while the step before runs, over the rate with one batch repeated from memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        features = write_features(Path(folder), pixels, segments=max(100, 2 * batch))
+        train, sampler = steps_of(trunk, features, batch)
+        kept = sampler.draw(0)
+        seconds = alternately(
+            {
+                "drawn": lambda: train(drawn for _, drawn in curriculum.ahead(sampler.draw, range(steps))),
+                "repeated": lambda: train([kept] * steps),
+            }
+        )
+    rate = {f"{trunk}_{name}_steps_per_second": steps / median(each) for name, each in seconds.items()}
+    return ratio(seconds["drawn"], seconds["repeated"]), rate
+
+
+def torch_step(batch: dict):
+    """The same step in PyTorch: resnet10 trunks, heads, losses and Adam on one batch; a function without arguments."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+
+    torch.set_num_threads(1)
+
+    class Convolution(nn.Sequential):
+        def __init__(self, before, width, size, stride):
+            super().__init__(
+                nn.Conv2d(before, width, size, stride, size // 2, bias=False), nn.BatchNorm2d(width, 1e-3, 0.1)
+            )
+
+    class Block(nn.Module):
+        def __init__(self, before, width, stride):
+            super().__init__()
+            self.body = nn.Sequential(Convolution(before, width, 3, stride), nn.ReLU(), Convolution(width, width, 3, 1))
+            self.shortcut = nn.Identity() if stride == 1 else Convolution(before, width, 1, stride)
+
+        def forward(self, x):
+            return F.relu(self.body(x) + self.shortcut(x))
+
+    def trunk(channels):
+        return nn.Sequential(
+            Convolution(channels, 16, 5, 2),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, 1),
+            *(Block(a, b, s) for a, b, s in ((16, 16, 1), (16, 32, 2), (32, 64, 2), (64, 128, 2))),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(128, 128),
+        ).to(memory_format=torch.channels_last)
+
+    class Head(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Linear(128, UNITS), nn.Linear(128, UNITS, bias=False)
+            self.last = nn.Linear(UNITS, 1)
+
+        def forward(self, f, g):
+            return self.last(F.relu(self.first(f)[:, None] + self.second(g)[None]))[..., 0]
+
+    def coincidence(logits):
+        n, diagonal = len(logits), torch.diagonal(logits)
+        negative = F.softplus(logits).sum() - F.softplus(diagonal).sum()
+        return F.softplus(-diagonal).mean() + negative / (n * (n - 1))
+
+    def clustering(logits):
+        log_p = F.log_softmax(logits, 1)
+        mean = log_p.exp().mean(0)
+        return -(log_p.exp() * log_p).sum(1).mean() + GAMMA * (mean * torch.log(mean)).sum()
+
+    parts = nn.ModuleDict(
+        {"audio": trunk(1), "image": trunk(3), "av": Head(), "aa": Head(), "clusters": nn.Linear(128, CLUSTERS)}
+    )
+    optimizer = torch.optim.Adam(parts.parameters(), 1e-3)
+    n = len(batch["audio"])
+
+    def step():
+        windows = torch.from_numpy(np.concatenate([batch["audio"], batch["pair"]]))[:, None]
+        frames = torch.from_numpy(batch["frame"]).permute(0, 3, 1, 2).float() / 127.5 - 1  # channels last in memory
+        embeddings = parts["audio"](windows.to(memory_format=torch.channels_last))
+        audio, pair = embeddings[:n], embeddings[n:]
+        losses = [
+            coincidence(parts["av"](audio, parts["image"](frames))),
+            coincidence(parts["aa"](audio, pair)),
+            0.1 * clustering(parts["clusters"](embeddings)),
+        ]
+        optimizer.zero_grad()
+        sum(losses).backward()
+        optimizer.step()
+        return [float(loss) for loss in losses]
+
+    return step
+
+
+def against_torch(batch: int, steps: int) -> tuple[float | None, dict]:
+    """Our rate over PyTorch's, one thread each; None without PyTorch."""
+    try:
+        import torch
+    except ImportError:
+        return None, {"torch": None}
+    with tempfile.TemporaryDirectory() as folder:
+        features = write_features(Path(folder), 64, segments=2 * batch)
+        train, sampler = steps_of("resnet10", features, batch)
+        kept = sampler.draw(0)
+        step = torch_step(kept)
+        seconds = alternately(
+            {"ours": lambda: train([kept] * steps), "torch": lambda: [step() for _ in range(steps)]}, 2 * REPEATS
+        )
+    rates = {f"{name}_pairs_per_second": steps * batch / median(each) for name, each in seconds.items()}
+    return ratio(seconds["ours"], seconds["torch"]), {"torch": torch.__version__, **rates}
+
+
+def main():
+    full = arguments(__doc__).full
+    curriculum.set_threads(1)
+    keras.utils.set_random_seed(0)
+    small, numbers = loader("resnet10", 64, 64, 20)
+    print(f"loader, resnet10: {small:.3f} of the rate of a repeated batch", file=sys.stderr)
+    large, more = loader("resnet50", 224 if full else 64, 8, 4 if full else 3)
+    print(f"loader, resnet50: {large:.3f}", file=sys.stderr)
+    torch, rates = against_torch(64, 10)
+    report(
+        "training",
+        min(small, large),
+        "the same batch repeated from memory",
+        resnet10_ratio=small,
+        resnet50_ratio=large,
+        torch_ratio=torch,
+        **numbers,
+        **more,
+        **rates,
+    )
+
+
+if __name__ == "__main__":
+    main()
