@@ -38,11 +38,11 @@ def make(folder: Path) -> None:
     media.encode(folder / "clip.mp4", sound, RATE, film, 25, "aac")
 
 
-def make_long(path: Path, minutes: int) -> None:
+def make_long(path: Path, seconds: int) -> None:
     """A stereo recording, written second by second."""
     block = 0.1 * np.random.default_rng(0).standard_normal((RATE, 2)).astype(np.float32)
     with soundfile.SoundFile(path, "w", RATE, 2) as file:
-        for _ in range(60 * minutes):
+        for _ in range(seconds):
             file.write(block)
 
 
@@ -141,9 +141,10 @@ def main() -> None:
         shown["torchaudio"] = torchaudio_rate(str(folder / "clip.wav"))
         for container in ("mp3", "flac", "wav"):
             long = folder / f"long.{container}"
-            hours = 12 if args.full else 1
+            seconds = 12 * 3600 if args.full else 2000
             # WAV cannot hold more than 4 GB.
-            make_long(long, 60 * (min(hours, 6) if container == "wav" else hours))
+            make_long(long, min(seconds, 6 * 3600) if container == "wav" else seconds)
+            print(f"{container}: {seconds} s written", flush=True)
             sizes = [int(soundfile.info(long).duration) // SECONDS // part for part in (100, 10, 1)]
             runs = [workers(long, max(1, size)) for size in sizes]
             shown[f"{container}_segments"] = sizes
