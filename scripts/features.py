@@ -15,7 +15,8 @@ def main(args):
     quarantine = []
 
     def extracts():
-        segments = table.iloc[slice(*bounds)]
+        # In the order of the recording, as decoders read on faster than they seek; the index is sorted in the end.
+        segments = table.iloc[slice(*bounds)].sort_values(["audio_path", "media_start"], kind="stable")
         for segment in tqdm(segments.itertuples(), total=len(segments), desc="features", mininterval=5):
             try:
                 yield segment, features.extract(segment, spec)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 
+import cv2
 import numpy as np
-import scipy.fft
 
 from c3 import config
 from c3.data import media
@@ -14,6 +14,8 @@ from c3.data.store import Extract
 
 SILENCE = 1e-4
 USABLE_SHARE = 0.9
+BLOCK = 512
+"""spectra computed at once: 1 MB, whatever the length of the segment"""
 
 
 def log_mel(samples: np.ndarray, features: config.Features) -> np.ndarray:
@@ -27,10 +29,20 @@ def log_mel(samples: np.ndarray, features: config.Features) -> np.ndarray:
     hop = round(features.stft_hop_seconds * features.sample_rate)
     if len(samples) < length:
         return np.zeros((0, features.mel_bands), np.float32)
-    window, bank = _window_and_bank(features)
+    window, parts = _window_and_bank(features)
     pieces = np.lib.stride_tricks.sliding_window_view(np.asarray(samples, np.float32), length)[::hop]
-    spectrum = np.abs(scipy.fft.rfft(pieces * window, n=_fft_length(length), axis=1))
-    return np.log(spectrum @ bank + np.float32(features.log_offset))
+    rows = np.empty((len(pieces), features.mel_bands), np.float32)
+    for first in range(0, len(pieces), BLOCK):
+        block = pieces[first : first + BLOCK]
+        padded = np.zeros((len(block), _fft_length(length)), np.float32)
+        np.multiply(block, window, out=padded[:, :length])
+        # OpenCV's transform is twice as fast as SciPy's; a row is Re 0, Re 1, Im 1, Re 2, … Re n/2.
+        spectrum = cv2.dft(padded, dst=padded, flags=cv2.DFT_ROWS)
+        magnitude = np.abs(spectrum[:, 1:-1].view(np.complex64))
+        for bands, bins, bank in parts:
+            rows[first : first + BLOCK, bands] = magnitude[:, bins] @ bank
+    rows += np.float32(features.log_offset)
+    return np.log(rows, out=rows)
 
 
 def extract(segment, features: config.Features) -> Extract:
@@ -68,8 +80,12 @@ def _fft_length(length: int) -> int:
 
 
 @functools.lru_cache(maxsize=8)
-def _window_and_bank(features: config.Features) -> tuple[np.ndarray, np.ndarray]:
-    """Hann window (n,) and mel bank (bins, bands), float32."""
+def _window_and_bank(features: config.Features) -> tuple[np.ndarray, list[tuple[slice, slice, np.ndarray]]]:
+    """Hann window (n,), and the mel bank in parts of a few bands: (bands, bins, weights (bins, bands)), float32.
+
+    A part has only the bins that its bands use, counted from bin 1: bin 0 and the last one lie on or outside
+    the edges of all bands, where the weight is 0.
+    """
     import librosa.filters
 
     length = round(features.stft_window_seconds * features.sample_rate)
@@ -82,5 +98,11 @@ def _window_and_bank(features: config.Features) -> tuple[np.ndarray, np.ndarray]
         fmax=features.mel_max_hz,
         htk=True,
         norm=None,
-    )
-    return window.astype(np.float32), np.ascontiguousarray(bank.T, dtype=np.float32)
+    ).T[1:-1]
+    parts = []
+    for bands in np.array_split(np.arange(features.mel_bands), min(4, features.mel_bands)):
+        used = np.flatnonzero(bank[:, bands].any(axis=1))
+        bins = slice(used[0], used[-1] + 1) if len(used) else slice(0, 0)
+        weights = np.ascontiguousarray(bank[bins, bands[0] : bands[-1] + 1], np.float32)
+        parts.append((slice(bands[0], bands[-1] + 1), bins, weights))
+    return window.astype(np.float32), parts

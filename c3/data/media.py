@@ -7,6 +7,7 @@ time, so that the same sound gives the same samples, up to codec loss, from ever
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 
@@ -125,15 +126,38 @@ def _open(path: str):
 
 def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the file's own rate, and that rate."""
-    with soundfile.SoundFile(path) as file:
+    status = os.stat(path)
+    version = (path, status.st_size, status.st_mtime_ns)
+    file = _opened(*version)
+    if file.format == "OGG" and file.tell() != round(start * file.samplerate):
+        _opened.cache_clear()  # libsndfile may land elsewhere when it seeks in an Ogg file that it has read from
+        file = _opened(*version)
+    try:
         if file.frames == 0:
             raise Quarantined("empty")
         first = round(start * file.samplerate)
         if first >= file.frames:
             return np.zeros(0, np.float32), file.samplerate
-        file.seek(first)
+        if file.tell() != first:
+            file.seek(first)
         samples = file.read(round(seconds * file.samplerate), dtype="float32", always_2d=True)
-        return samples.mean(axis=1), file.samplerate
+    except soundfile.LibsndfileError:
+        _opened.cache_clear()
+        raise
+    return _channel_mean(samples), file.samplerate
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(path: str, size: int, modified: int) -> soundfile.SoundFile:
+    """The file, left open: seeking in MP3 reads all that lies before, so the segments of a recording of a day are
+    read one after the other. ``size`` and ``modified`` tell a file that was written anew."""
+    return soundfile.SoundFile(path)
+
+
+def _channel_mean(samples: np.ndarray) -> np.ndarray:
+    """Mean over the columns of float32 (n, channels): numpy's own takes longer along a short axis than decoding."""
+    channels = samples.shape[1]
+    return samples[:, 0] if channels == 1 else samples @ np.full(channels, 1 / channels, np.float32)
 
 
 def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:

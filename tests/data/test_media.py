@@ -30,6 +30,22 @@ def test_channels_are_averaged(tmp_path):
     np.testing.assert_allclose(media.decode_audio(path, 0, 1, 16_000), 0.2, atol=1e-6)
 
 
+@pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "mp3"])
+def test_pieces_in_any_order_are_those_of_the_whole(encoded, extension):
+    whole = soundfile.read(encoded[extension], dtype="float32", always_2d=True)[0].mean(axis=1)
+    for start in (0.0, 1.0, 2.0, 0.5, 2.5, 1.5):
+        first = round(start * 22_050)
+        piece = media.decode_audio(encoded[extension], start, 1.0, 22_050)
+        np.testing.assert_allclose(piece, whole[first : first + 22_050], atol=1e-4)
+
+
+def test_a_file_written_anew_is_read_anew(tmp_path):
+    path = str(tmp_path / "a.wav")
+    for level, samples in ((0.5, 800), (0.25, 1600)):
+        soundfile.write(path, np.full(samples, level), 16_000, subtype="FLOAT")
+        np.testing.assert_array_equal(media.decode_audio(path, 0, 1, 16_000), np.full(samples, level, np.float32))
+
+
 @pytest.mark.parametrize("extension", ["wav", "mp4"])
 def test_piece_beyond_the_end(encoded, extension):
     """AAC fills its last block of 1024 samples."""
