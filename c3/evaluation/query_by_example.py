@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from c3.evaluation import metrics
 
@@ -23,6 +26,7 @@ def evaluate(
     truth: np.ndarray,
     examples: int | None,
     seed: int,
+    threads: int = 1,
 ) -> dict[str, float]:
     """Mean average precision of same-class pairs, and what a ranking that knows nothing would get.
 
@@ -36,10 +40,15 @@ def evaluate(
     small draw is noisy. (Talk, evaluation 1.)
 
     ``examples`` None: no draw of segments. All with the class are ranked against all without it, by one random
-    window of each segment, the same for all classes; cosines in float32; memory grows with the segments only.
+    window of each segment, the same for all classes; cosines in float32; memory grows with the segments only,
+    and with ``threads``, each of which has a class at a time.
     """
     if examples is None:
-        return _all_pairs(vectors, windows_of, truth, seed)
+        rng = np.random.default_rng(seed)
+        rows = np.array([rng.choice(windows) for windows in windows_of])
+        precisions = all_pairs(unit(np.asarray(vectors[rows], np.float32)), truth, threads)
+        chances = [chance(n, len(truth) - n) for n in truth.sum(axis=0).tolist()]
+        return {"mAP": float(np.mean(precisions)), "chance": float(np.mean(chances))}
     precisions, chances = [], []
     for number in range(truth.shape[1]):
         rng = np.random.default_rng([seed, number])
@@ -56,13 +65,10 @@ def evaluate(
     return {"mAP": float(np.mean(precisions)), "chance": float(np.mean(chances))}
 
 
-def _all_pairs(vectors, windows_of: Sequence[np.ndarray], truth: np.ndarray, seed: int) -> dict[str, float]:
-    rng = np.random.default_rng(seed)
-    rows = np.array([rng.choice(windows) for windows in windows_of])
-    units = unit(np.asarray(vectors[rows], np.float32))
-    precisions = [pair_precision(units, positive) for positive in truth.T]
-    chances = [chance(n, len(truth) - n) for n in truth.sum(axis=0).tolist()]
-    return {"mAP": float(np.mean(precisions)), "chance": float(np.mean(chances))}
+def all_pairs(units: np.ndarray, truth: np.ndarray, threads: int = 1) -> list[float]:
+    """:func:`pair_precision` of vectors of length 1 (n, d) for each class of ``truth``, bool (n, classes)."""
+    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda positive: pair_precision(units, positive), truth.T))
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -77,52 +83,54 @@ def pair_precision(units: np.ndarray, positive: np.ndarray, pairs: int = PAIRS) 
     units (n, d) of length 1, positive bool (n) with at least two True. Exact, equal scores taken together as
     scikit-learn does: the mean over the pairs within of (pairs within scored no lower) / (all pairs scored no
     lower). All it takes is how many scores of either kind lie between neighbours among the scores within, so
-    scores are made in blocks, counted and forgotten. About ``pairs`` of the scores within are held at a time;
-    of more than that, all scores are made and counted anew for each such part.
+    scores are made in blocks, counted and forgotten. About ``pairs`` of the scores within are held at a time,
+    the highest first; where there are more, all scores are made anew for each such part.
     """
     inside = units[positive]
-    total, number = 0.0, len(inside) * (len(inside) - 1) // 2
-    # large tables are walked through once a block: the larger they are, the larger the blocks
+    number = len(inside) * (len(inside) - 1) // 2
+    # a large table is walked through once a block: the larger it is, the larger the blocks
     rows = max(1, max(SCORES, min(number, pairs)) // len(units))
     blocks = [slice(start, start + rows) for start in range(0, len(inside), rows)]
-    part, held = [], 0
-    for block in blocks:
-        part.append(_above_diagonal(inside, block))
-        held += len(part[-1])
-        if not held or (held < pairs and block is not blocks[-1]):
+    total, higher = 0.0, 0
+    for high, low in itertools.pairwise(_edges(inside, -(-number // pairs))):
+        part = np.concatenate([_above_diagonal(inside, block, low, high) for block in blocks])
+        if not len(part):
             continue
-        scores, times = np.unique(np.concatenate(part), return_counts=True)
+        scores, times = np.unique(part, return_counts=True)
         table = _table(scores, 1 << min(max(16, (8 * len(scores)).bit_length()), 24))
-        within, across = np.zeros((2, len(scores) + 1), np.int64)
-        if held == number:
-            within[1:] = times
-        for each in blocks:
-            if held < number:
-                line = _above_diagonal(inside, each)
-                _count(line[None], np.zeros(1, bool), scores, table, within)
-            _count(units @ inside[each].T, positive, scores, table, across)
-        within, across = (counts[:0:-1].cumsum()[::-1] for counts in (within, across))
+        counts = np.zeros(len(scores) + 1, np.int64)
+        for block in blocks:
+            _count(units @ inside[block].T, positive, scores, table, counts)
+        within, across = higher + times[::-1].cumsum()[::-1], counts[:0:-1].cumsum()[::-1]
         total += float((times * (within / (within + across))).sum())
-        part, held = [], 0
+        higher += len(part)
     return total / number
 
 
-def _above_diagonal(inside: np.ndarray, block: slice) -> np.ndarray:
-    """Scores of the vectors in a block with those that come later: every pair within in one block, once."""
+def _edges(inside: np.ndarray, parts: int) -> np.ndarray:
+    """Falling scores, from ∞ to −∞, between which lie about equally many of the pairs within."""
+    sample = inside[:: max(1, len(inside) // 64)] @ inside.T
+    between = np.quantile(sample, np.arange(parts - 1, 0, -1) / parts).astype(inside.dtype)
+    return np.concatenate([[np.inf], between, [-np.inf]]).astype(inside.dtype)
+
+
+def _above_diagonal(inside: np.ndarray, block: slice, low: float, high: float) -> np.ndarray:
+    """Scores from ``low`` to below ``high`` of vectors in a block with later ones: each pair within in one block."""
     scores = inside[block] @ inside.T
     place = np.arange(len(inside))
-    return scores[place > place[block, None]]
+    return scores[(place > place[block, None]) & (scores >= low) & (scores < high)]
 
 
 def _count(found: np.ndarray, skipped: np.ndarray, scores: np.ndarray, table: np.ndarray, counts: np.ndarray) -> None:
-    """Add to ``counts[k]`` how many of ``found`` (n, columns) are no lower than exactly k of the rising ``scores``.
+    """Add to ``counts[k]``, k > 0, how many of ``found`` are no lower than exactly k of the rising ``scores``.
 
-    Rows that are ``skipped`` (n) do not count. ``table``: of :func:`_table`.
+    found (n, columns), of which rows that are ``skipped`` (n) do not count; ``table``: of :func:`_table`.
     """
     if len(table) > CACHED:
         # near ones together: of a table, scores and counts this large, only a little is touched at a time
-        found = _sorted_roughly(found, skipped, scores, len(table) - 1)[None]
-        skipped = np.zeros(1, bool)
+        found, higher = _sorted_roughly(found, skipped, scores, len(table) - 1)
+        counts[-1] += higher
+        found, skipped = found[None], np.zeros(1, bool)
     _count_each(found, skipped, scores, table, counts)
 
 
@@ -172,23 +180,28 @@ def _count_each(found, skipped, scores, table, counts):
 
 @compiled
 def _sorted_roughly(found, skipped, scores, buckets):
-    """All of ``found`` that are not skipped, in the order of 1,024 wide buckets."""
-    lowest, scale = scores[0], _scale(scores, buckets)
+    """What is not skipped and lies within ``scores``, in the order of 1,024 wide buckets; how many lie above."""
+    lowest, highest, scale = scores[0], scores[-1], _scale(scores, buckets)
     shift = np.int64(np.log2(buckets)) - 10
     ends = np.zeros(1025, np.int64)
+    higher = 0
     for row in range(found.shape[0]):
         if not skipped[row]:
             for score in found[row]:
-                ends[(_bucket(score, lowest, scale, buckets) >> shift) + 1] += 1
+                if score > highest:
+                    higher += 1
+                elif score >= lowest:
+                    ends[(_bucket(score, lowest, scale, buckets) >> shift) + 1] += 1
     ends = ends.cumsum()
     ordered = np.empty(ends[-1], found.dtype)
     for row in range(found.shape[0]):
         if not skipped[row]:
             for score in found[row]:
-                wide = _bucket(score, lowest, scale, buckets) >> shift
-                ordered[ends[wide]] = score
-                ends[wide] += 1
-    return ordered
+                if lowest <= score <= highest:
+                    wide = _bucket(score, lowest, scale, buckets) >> shift
+                    ordered[ends[wide]] = score
+                    ends[wide] += 1
+    return ordered, higher
 
 
 def chance(n: int, m: int) -> float:

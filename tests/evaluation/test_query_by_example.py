@@ -77,6 +77,7 @@ def test_all_pairs_need_no_draw():
     truth[:2] = True
     windows_of = [np.array([segment]) for segment in range(50)]
     scores = query_by_example.evaluate(vectors, windows_of, truth, None, seed=1)
+    assert query_by_example.evaluate(vectors, windows_of, truth, None, seed=2, threads=2) == scores
     units = query_by_example.unit(vectors)
     assert scores["mAP"] == pytest.approx(np.mean([by_scikit_learn(units, t) for t in truth.T]), rel=1e-6)
     chances = [query_by_example.chance(n, 50 - n) for n in truth.sum(axis=0)]
