@@ -9,7 +9,7 @@ import numpy as np
 
 from c3.errors import C3Error
 
-ROWS, CLUSTERS = 2048, 8192  # largest block of logits: 2048 windows × 8192 clusters, 64 MiB
+ROWS, CLUSTERS = 2048, 1024  # largest block of logits: 8 MiB, which stays in the processor's cache
 
 
 def assign(
@@ -33,13 +33,15 @@ def assign(
         total = np.zeros(len(block), np.float64)  # sum of exp(logit - highest)
         best = np.zeros(len(block), np.int32)
         for first in range(0, kernel.shape[1], clusters):
-            logits = block @ kernel[:, first : first + clusters] + bias[first : first + clusters]
+            logits = block @ kernel[:, first : first + clusters]
+            logits += bias[first : first + clusters]
             position = logits.argmax(axis=1)
             here = logits[np.arange(len(block)), position]
             best = np.where(here > highest, first + position, best)
             raised = np.maximum(highest, here)
             total *= np.exp(highest - raised)
-            total += np.exp(logits - raised[:, None]).sum(axis=1, dtype=np.float64)
+            logits -= raised[:, None]
+            total += np.exp(logits, out=logits).sum(axis=1)
             highest = raised
         cluster[start : start + rows] = best
         confidence[start : start + rows] = 1 / total  # exp(highest - logsumexp)

@@ -267,8 +267,9 @@ class Evaluation(Section):
         [0, 1, 2],
         description="seeds of the draws; seed number i uses the network of training seed number i (mod their number)",
     )
-    examples: Annotated[int, Field(ge=2)] = Field(
-        100, description="query by example: segments with the class, and as many without, at most"
+    examples: Annotated[int, Field(ge=2)] | None = Field(
+        100,
+        description="query by example: segments with the class, and as many without, at most; null: all with it and all without it",
     )
     kmeans: Literal["scikit-learn", "faiss"] = Field(
         "scikit-learn", description="library of the k-means that cluster heads are compared with; faiss: extra `faiss`"

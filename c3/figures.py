@@ -81,9 +81,17 @@ STYLE = {
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write PNG or PDF, by the suffix; without dates or versions, so that equal figures are equal files."""
+    """Write PNG or PDF, by the suffix; without dates or versions, so that equal figures are equal files.
+
+    The layout is computed once, at the resolution of the PNG, and then stays: matplotlib would compute it for each
+    file, in a draw of its own.
+    """
     nothing = {".png": ["Software"], ".pdf": ["Creator", "Producer", "CreationDate"]}[Path(path).suffix]
-    with rc_context(STYLE):
+    with rc_context(STYLE | {"figure.constrained_layout.use": False}):
+        if figure.get_layout_engine():
+            figure.set_dpi(STYLE["savefig.dpi"])
+            figure.get_layout_engine().execute(figure)
+            figure.set_layout_engine(None)
         figure.savefig(path, metadata=dict.fromkeys(nothing))
 
 

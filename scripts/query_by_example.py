@@ -17,7 +17,7 @@ def main(args):
     numbers = []
     seeds = tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)
     for seed, vectors in per_seed(seeds, inputs.vectors(args.embeddings)):
-        scores = query_by_example.evaluate(vectors, windows_of, truth, settings.examples, seed)
+        scores = query_by_example.evaluate(vectors, windows_of, truth, settings.examples, seed, args.threads)
         numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]
     with replacing(args.out) as out:
         results("query_by_example", args.model, numbers).to_csv(out, index=False)
@@ -35,6 +35,7 @@ if __name__ == "__main__":
         },
         manifest={},
         classes={},
+        threads={"type": int, "default": 1, "help": "classes ranked side by side where examples is null"},
         evaluation={"type": section, "help": "JSON of split, seeds, examples"},
         out={},
     )

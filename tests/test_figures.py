@@ -119,6 +119,15 @@ def test_drawn_twice_the_files_are_the_same(name, tmp_path):
         assert b"CreationDate" not in first and b"Software" not in first
 
 
+@pytest.mark.parametrize("name", DRAW)
+def test_png_and_pdf_have_one_layout(name, tmp_path):
+    figure, places = DRAW[name](), []
+    for suffix in (".png", ".pdf"):
+        figures.save(figure, tmp_path / f"drawn{suffix}")
+        places.append([axes.get_position().bounds for axes in figure.axes])
+    assert places[0] == places[1]
+
+
 def test_bars_stand_in_table_order_with_numbers_and_chance():
     figure = DRAW["query_by_example"]()
     axes = figure.axes[0]

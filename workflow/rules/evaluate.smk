@@ -44,7 +44,7 @@ rule query_by_example:
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
-        " --out {output.table}"
+        " --threads {threads} --out {output.table}"
         " 2>&1 | tee {log}"
 
 

@@ -1,0 +1,102 @@
+"""A whole run of the workflow: how much of the cores' time is spent in jobs, and what the jobs import.
+
+Runs the smoke experiment (with --full the default one) in a copy of the working tree. The bound is the compute in its
+jobs, as Snakemake's benchmark files tell it: starting Python and importing libraries are part of a job.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import common
+import pandas as pd
+
+ROOT = Path(__file__).parents[2]
+CORES = 2
+HOOK = """
+import atexit, json, os, sys
+def note(names="tensorflow sklearn scipy pandas pyarrow matplotlib numba pydantic".split()):
+    seen = {"script": os.path.basename(sys.argv[0]), "modules": [name for name in names if name in sys.modules]}
+    with open(os.path.join(os.environ["C3_BENCH_STARTS"], f"{os.getpid()}.json"), "w") as file:
+        json.dump(seen, file)
+atexit.register(note)
+"""
+
+
+def copy(tree: Path) -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in files:
+        if (ROOT / name).is_file() and not name.startswith(("docs/", "tests/")):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+
+
+def run(tree: Path, starts: Path, overlay: list[str]) -> tuple[float, float]:
+    """When the run began, and its seconds."""
+    hook = tree / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(HOOK)
+    environment = os.environ | {"PYTHONPATH": f"{tree}:{hook}", "C3_BENCH_STARTS": str(starts)}
+    command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), "--quiet", "all", *overlay, "--", "all"]
+    began, start = time.time(), time.perf_counter()
+    subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return began, time.perf_counter() - start
+
+
+def jobs(folder: Path) -> pd.DataFrame:
+    """rule, start, end (seconds since 1970) of each job; every rule has one thread."""
+    rows = []
+    for path in sorted(folder.rglob("*.tsv")):
+        seconds = pd.read_csv(path, sep="\t")["s"].iloc[0]
+        rows.append((path.relative_to(folder).parts[0].removesuffix(".tsv"), path.stat().st_mtime - seconds, seconds))
+    table = pd.DataFrame(rows, columns=["rule", "start", "seconds"]).sort_values("start")
+    return table.assign(end=table["start"] + table["seconds"])
+
+
+def busy(table: pd.DataFrame) -> float:
+    """Seconds in which at least one job runs."""
+    total, until = 0.0, 0.0
+    for job in table.itertuples():
+        total += max(0.0, job.end - max(job.start, until))
+        until = max(until, job.end)
+    return total
+
+
+def main() -> None:
+    full = common.arguments(__doc__).full
+    overlay = [] if full else ["--configfile", "config/smoke.yaml"]
+    with tempfile.TemporaryDirectory() as folder:
+        tree, starts = Path(folder, "tree"), Path(folder, "starts")
+        starts.mkdir()
+        copy(tree)
+        began, wall = run(tree, starts, overlay)
+        table = jobs(tree / "results" / ("synthetic" if full else "smoke") / "benchmarks")
+        seen = [json.loads(path.read_text()) for path in starts.iterdir()]
+    compute, covered = table["seconds"].sum(), busy(table)
+    modules = pd.Series([name for start in seen for name in start["modules"]]).value_counts().to_dict()
+    common.report(
+        "orchestration",
+        compute / (CORES * wall),
+        "bound: the compute in its jobs on all cores",
+        run_cores=CORES,
+        wall_seconds=wall,
+        job_seconds=float(compute),
+        core_share_not_in_jobs=1 - compute / (CORES * wall),
+        wall_share_without_any_job=1 - covered / wall,
+        seconds_before_first_job=float(table["start"].min() - began),
+        seconds_after_last_job=float(began + wall - table["end"].max()),
+        jobs=len(table),
+        jobs_by_rule=table["rule"].value_counts().to_dict(),
+        seconds_by_rule=table.groupby("rule")["seconds"].sum().round(1).to_dict(),
+        python_starts=len(seen),
+        python_starts_that_import=modules,
+    )
+
+
+if __name__ == "__main__":
+    main()
