@@ -1,0 +1,47 @@
+"""What the benchmarks share: alternating runs in one process, medians, growth with size, one JSON line at the end."""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+
+REPEATS = 5
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """``--full`` measures larger sizes and takes more than five minutes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--full", action="store_true", help="larger sizes, more than five minutes")
+    return parser.parse_args()
+
+
+def alternately(functions: dict[str, Callable], repeats: int = REPEATS, warmup: int = 1) -> dict[str, list[float]]:
+    """Seconds of each function, called in turn so that all see the same machine; ``warmup`` rounds do not count."""
+    seconds = {name: [] for name in functions}
+    for round_ in range(-warmup, repeats):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            if round_ >= 0:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def ratio(ours: list[float], rival: list[float]) -> float:
+    """Median over rounds of rival seconds / our seconds: how many times as fast we are."""
+    return median(r / o for o, r in zip(ours, rival, strict=True))
+
+
+def slope(sizes: list[float], seconds: list[float]) -> float:
+    """Exponent of the growth: least squares on logarithms; 1 is linear."""
+    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
+
+
+def report(name: str, ratio: float, rival: str, **medians) -> None:
+    """The last line of a benchmark."""
+    shown = {key: round(value, 6) if isinstance(value, float) else value for key, value in medians.items()}
+    print(json.dumps({"name": name, "ratio": round(ratio, 3), "rival": rival, "cores": os.cpu_count(), **shown}))
