@@ -85,8 +85,8 @@ def clustering(embeddings, kernel, bias, gamma, chunk=None):
         def measure(first, size, carry):
             entropy, cross, of_mean = carry
             _, log_p, p, log_mean = assignments(first, size)
-            entropy -= ops.sum(p * log_p, axis=1, keepdims=True)
-            cross += ops.matmul(p, ops.transpose(log_mean))
+            entropy = entropy - ops.sum(p * log_p, axis=1, keepdims=True)
+            cross = cross + ops.matmul(p, ops.transpose(log_mean))
             return entropy, cross, of_mean - ops.sum(ops.exp(log_mean) * log_mean)
 
         # With columns for the bias and the normalizer, one product gives logits or logarithms of probabilities.
@@ -104,7 +104,7 @@ def clustering(embeddings, kernel, bias, gamma, chunk=None):
                 columns, log_p, p, log_mean = assignments(first, size)
                 slope = p * (gamma * log_mean - (log_p + own))
                 of_both = ops.matmul(scaled, slope)
-                of_embeddings += ops.matmul(slope, ops.transpose(scale * columns[:-2]))
+                of_embeddings = of_embeddings + ops.matmul(slope, ops.transpose(scale * columns[:-2]))
                 return of_embeddings, _put(of_kernel, (0, first), of_both[:-1]), _put(of_bias, (first,), of_both[-1])
 
             return loop(differentiate, (ops.zeros_like(embeddings), _blank(kernel), _blank(bias)))
@@ -159,11 +159,11 @@ def _put(whole, first, part):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        last = [start + size for start, size in zip(first, part.shape, strict=True)]
+        last = [start + size for start, size in zip(first, ops.shape(part), strict=True)]
         ones = [1] * len(last)
         return tf.raw_ops.TensorStridedSliceUpdate(input=whole, begin=first, end=last, strides=ones, value=part)
     if keras.backend.backend() == "torch":
-        whole[tuple(slice(start, start + size) for start, size in zip(first, part.shape, strict=True))] = part
+        whole[tuple(slice(start, start + size) for start, size in zip(first, ops.shape(part), strict=True))] = part
         return whole
     return ops.slice_update(whole, first, part)
 
