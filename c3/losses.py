@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-BLOCK = 2**21  # logits at a time, 8 MB
+BLOCK = 2**20  # logits at a time, 4 MB
 LOWEST, TINY = -1e30, 1e-37  # stand for -inf and 0, which would make NaN of their differences and logarithms
 
 
@@ -137,7 +137,12 @@ def product_clustering(embeddings, kernel, bias, factors, gamma):
 def _over_chunks(clusters, chunk, step, carry):
     """``carry = step(first, size, carry)`` for chunks of ``clusters``; the last one may be smaller."""
     whole = clusters // chunk
-    if whole > 1:
+    if whole > 1 and keras.backend.backend() == "tensorflow":  # which would hold the blocks of ten rounds at once
+        import tensorflow as tf
+
+        body = lambda i, carry: (i + 1, step(i * chunk, chunk, carry))  # noqa: E731
+        carry = tf.while_loop(lambda i, _: i < whole, body, (0, carry), parallel_iterations=1)[1]
+    elif whole > 1:
         carry = ops.fori_loop(0, whole, lambda i, carry: step(i * chunk, chunk, carry), carry)
     else:
         carry = step(0, chunk, carry)

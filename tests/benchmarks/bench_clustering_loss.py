@@ -49,19 +49,21 @@ def steps(clusters: int) -> dict:
     factors = config.Network(clusters=clusters, cluster_factors=2).factors
     heads = {"plain": head(clusters), "factored": head(sum(factors))}
 
-    def step(loss, weights):
+    def step(loss, held):
+        embeddings, (kernel, bias, _) = held  # the moments are only kept, as a training does
+
         @tf.function
         def differentiate():
             with tf.GradientTape() as tape:
-                value = loss(embeddings, *weights)
-            return value, tape.gradient(value, [embeddings, *weights])
+                value = loss(embeddings, kernel, bias)
+            return value, tape.gradient(value, [embeddings, kernel, bias])
 
-        return lambda: float(differentiate()[0])
+        return lambda held=held: float(differentiate()[0])
 
     return {
-        "naive": step(naive, heads["plain"][:2]),
-        "streamed": step(streamed, heads["plain"][:2]),
-        "factored": step(factored, heads["factored"][:2]),
+        "naive": step(naive, (embeddings, heads["plain"])),
+        "streamed": step(streamed, (embeddings, heads["plain"])),
+        "factored": step(factored, (embeddings, heads["factored"])),
     }
 
 
