@@ -250,7 +250,9 @@ def train(
 
     objective = Objective(network, row.losses, training.gamma)
     rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
-    objective.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
+    # The gradients of a cluster head fall with its size, and at a million clusters below Adam's usual constant.
+    epsilon = 1e-7 / clusters if row.frozen else 1e-7
+    objective.compile(optimizer=keras.optimizers.Adam(rate, epsilon=epsilon), jit_compile=False)
     objective.build({key: value.shape for key, value in sampler.draw(0).items()})
     objective.optimizer.build(objective.trainable_variables)
     history = checkpoint.restore(objective)
