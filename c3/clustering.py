@@ -48,6 +48,21 @@ def assign(
     return cluster, confidence
 
 
+def assign_factored(
+    embeddings: np.ndarray, kernel: np.ndarray, bias: np.ndarray, factors: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`assign` under a head that is a product: cluster k₁ · K₂ + k₂ has the probability p₁(k₁) p₂(k₂).
+
+    ``factors`` are (K₁, K₂), the columns of ``kernel`` (d, K₁ + K₂) that belong to each; (K,) is a plain head.
+    """
+    first, cluster, confidence = 0, np.int32(0), np.float32(1)
+    for size in factors:
+        columns = slice(first, first + size)
+        part, probability = assign(embeddings, kernel[:, columns], bias[columns])
+        first, cluster, confidence = first + size, cluster * np.int32(size) + part, confidence * probability
+    return cluster, confidence
+
+
 def sizes(clusters: np.ndarray, k: int | None = None) -> np.ndarray:
     """Number of windows in each cluster, (k,); ``k`` defaults to the highest cluster number + 1."""
     return np.bincount(clusters, minlength=k or 0)

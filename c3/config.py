@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import types
 import typing
@@ -164,7 +165,29 @@ class Network(Section):
     clusters: Annotated[int, Field(ge=2)] = Field(
         256, description="K, outputs of the cluster head; the paper goes up to 1,000,000"
     )
+    cluster_factors: Literal[1, 2] = Field(
+        1, description="2: the cluster head is a product of two with about √K outputs each, small and fast at large K"
+    )
     classifier_units: Count = Field(512, description="hidden units of the classifier head")
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """(K,), or the two whole factors of K that are nearest to each other; ValueError beyond a ratio of 2."""
+        if self.cluster_factors == 1:
+            return (self.clusters,)
+        first = next(factor for factor in range(math.isqrt(self.clusters), 0, -1) if self.clusters % factor == 0)
+        second = self.clusters // first
+        if second > 2 * first:
+            raise ValueError(
+                f"clusters is {self.clusters} with cluster_factors 2; allowed is a product of two whole numbers, the"
+                " larger at most twice the smaller, such as a square"
+            )
+        return first, second
+
+    @model_validator(mode="after")
+    def _factors_fit(self):
+        self.factors  # noqa: B018
+        return self
 
 
 class Training(Section):
@@ -215,6 +238,10 @@ class Model(Section):
     augmentation: bool = Field(
         False, description="give each training window another microphone, distance and background (not in the paper)"
     )
+    frozen: bool = Field(
+        False,
+        description="train only the cluster head, on the stored embeddings of the row `after`; `batch` then counts windows and may be tens of thousands",
+    )
     labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     steps: Count | None = Field(None, description="overrides `training.steps`")
     batch: Annotated[int, Field(ge=2)] | None = Field(None, description="overrides `training.batch`")
@@ -228,6 +255,15 @@ class Model(Section):
         if bool(set(SUPERVISED) & set(self.losses)) != (self.labels is not None):
             raise ValueError(
                 f"`labels` and the losses {' and '.join(SUPERVISED)} belong together; allowed is both or neither"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _only_clusters_if_frozen(self):
+        if self.frozen and (self.after is None or set(self.losses) != {"clustering"} or self.augmentation):
+            raise ValueError(
+                f"frozen is true with the losses {', '.join(self.losses)}, after {self.after} and augmentation"
+                f" {str(self.augmentation).lower()}; allowed is the loss clustering alone, after a row, without augmentation"
             )
         return self
 
@@ -396,6 +432,10 @@ class Config(Section):
                 )
             seen.add(parent)
             parent = self.rows[parent].after
+        try:
+            overridden(self.network, row).factors  # noqa: B018
+        except ValueError as error:
+            raise ValueError(f"{section}.{name}.{error}") from None
         if row.labels is not None and row.labels.strategy in CLUSTER_STRATEGIES:
             self._check_clusters(f"{section}.{name}.after", row.after)
             self._check_budget(f"{section}.{name}.labels.budget", row.labels.budget, row.after)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 import warnings
@@ -20,7 +21,9 @@ from c3.data.store import Features
 from c3.errors import C3Error
 from c3.models import replicas
 from c3.models.network import Network
-from c3.sampling import Sampler
+from c3.sampling import Sampler, StoredSampler
+
+BLOCK = 2**24  # cluster probabilities of held-out windows at a time, 64 MB
 
 
 class Objective(keras.Model):
@@ -46,7 +49,7 @@ class Objective(keras.Model):
         values = {
             "audio_visual": lambda: losses.coincidence(y_pred["audio_visual"]),
             "audio_audio": lambda: losses.coincidence(y_pred["audio_audio"]),
-            "clustering": lambda: losses.clustering(y_pred["clustering"], self.gamma),
+            "clustering": lambda: self.clustering(y_pred["unlabelled"]),
             "classification": lambda: losses.classification(y_pred["classification"], targets["targets"]),
             "triplet_proximity": lambda: losses.triplet(
                 embedding["audio"], embedding["pair"], ops.eye(ops.shape(embedding["audio"])[0]) == 0
@@ -63,6 +66,14 @@ class Objective(keras.Model):
             self.means[name].update_state(value)
             total = total + weight * value
         return total / replicas.count()  # each replica has the loss of the whole batch, and their gradients are added
+
+    def clustering(self, embeddings):
+        """The clustering loss of the network's head, plain or a product."""
+        kernel, bias = (ops.convert_to_tensor(weight) for weight in self.network.cluster_head.weights)
+        factors = self.network.factors
+        if len(factors) == 1:
+            return losses.clustering(embeddings, kernel, bias, self.gamma)
+        return losses.product_clustering(embeddings, kernel, bias, factors, self.gamma)
 
 
 def set_threads(threads: int) -> None:
@@ -104,15 +115,30 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
         else:
             measures[f"auc_{name}"] = np.nan
     embeddings = network.embed(windows)
-    logits = network.cluster_head(embeddings)
-    mean_entropy, entropy_of_mean = losses.assignment_entropies(logits)
     unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
     return {
         **measures,
-        "active_clusters": len(np.unique(ops.convert_to_numpy(ops.argmax(logits, axis=-1)))),
-        "mean_entropy": float(mean_entropy),
-        "entropy_of_mean": float(entropy_of_mean),
+        **cluster_measures(network, embeddings),
         "embedding_spread": float(1 - np.sum(np.mean(unit, axis=0) ** 2)),
+    }
+
+
+def cluster_measures(network: Network, embeddings: np.ndarray) -> dict[str, float]:
+    """``active_clusters``, ``mean_entropy`` and ``entropy_of_mean`` of embeddings (N, d); some windows at a time."""
+    rows = max(BLOCK // math.prod(network.factors), 1)
+    chosen, entropy, total = set(), 0.0, 0.0
+    for first in range(0, len(embeddings), rows):
+        log_p = ops.convert_to_numpy(network.log_assignments(embeddings[first : first + rows]))
+        p = np.exp(log_p)
+        chosen.update(log_p.argmax(axis=1).tolist())
+        entropy -= float(np.einsum("ik,ik->", p, log_p, dtype=np.float64))
+        total += p.sum(axis=0, dtype=np.float64)
+    mean = total / len(embeddings)
+    used = mean[mean > 0]
+    return {
+        "active_clusters": len(chosen),
+        "mean_entropy": entropy / len(embeddings),
+        "entropy_of_mean": -float(np.sum(used * np.log(used))),
     }
 
 
@@ -174,6 +200,7 @@ def train(
     checkpoint: Checkpoint,
     labels: pd.DataFrame | None = None,
     name: str = "train",
+    stored: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Train ``network`` in place on one row of the curriculum.
 
@@ -186,32 +213,36 @@ def train(
         checkpoint: where to go on from, and to write to every ``training.evaluate_every`` steps.
         labels: weak labels (segment_id, window, labels), exactly if the row has a loss that needs them.
         name: shown beside the progress bar.
+        stored: embeddings (windows, d) of the row before, exactly if the row is frozen.
 
     Returns:
         The history: a row per ``training.evaluate_every`` steps with ``step``, ``loss``, each loss (means since
         the last row) and :func:`held_out_measures`.
 
     Raises:
-        C3Error: more clusters than training windows, and what :class:`c3.sampling.Sampler` raises.
+        C3Error: more clusters than training windows, and what the samplers of :mod:`c3.sampling` raise.
     """
     steps = training.steps
     windows = int(features.window_counts[features.index["split"] == "train"].sum())
-    clusters = network.cluster_head.units
+    clusters = math.prod(network.factors)
     if "clustering" in row.losses and clusters > windows:
         raise C3Error(
             f"network.clusters is {clusters}, but {features.path} has {windows} training windows;"
             " allowed is at most that."
         )
-    sampler = Sampler(
-        features,
-        "train",
-        tuple(row.losses),
-        row.delta_t,
-        training.batch,
-        seed,
-        row.augmentation,
-        labels,
-    )
+    if row.frozen:
+        sampler = StoredSampler(features, stored, training.batch, seed)
+    else:
+        sampler = Sampler(
+            features,
+            "train",
+            tuple(row.losses),
+            row.delta_t,
+            training.batch,
+            seed,
+            row.augmentation,
+            labels,
+        )
     batch, held_out_windows = held_out(features, row, training)
     if training.batch % replicas.count():
         raise C3Error(
@@ -242,7 +273,9 @@ def compiled(network: Network, row: config.Model, training: config.Training, bat
     warnings.filterwarnings("ignore", "Gradients do not exist")
     objective = Objective(network, row.losses, training.gamma)
     rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, training.steps)
-    objective.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=False)
+    # The gradients of a cluster head fall with its size, and at a million clusters below Adam's usual constant.
+    epsilon = 1e-7 / math.prod(network.factors) if row.frozen else 1e-7
+    objective.compile(optimizer=keras.optimizers.Adam(rate, epsilon=epsilon), jit_compile=False)
     objective.build({key: value.shape for key, value in batch.items()})
     objective.optimizer.build(objective.trainable_variables)
     return objective

@@ -67,6 +67,45 @@ def windows_near_frames(rng, frame_rows, last_row, window_rows, reach):
 
 
 @dataclass
+class StoredSampler:
+    """Draws batches of stored embeddings, for a row that trains only the cluster head.
+
+    Args:
+        features: the stored features; windows of the split ``train`` are drawn.
+        embeddings: (windows, d) of all windows of the grid, in its order.
+        batch: B, windows in a batch, each once.
+        seed: seed of all draws.
+
+    Raises:
+        C3Error: embeddings of other windows, or fewer than B windows to draw from.
+    """
+
+    features: Features
+    embeddings: np.ndarray
+    batch: int
+    seed: int
+
+    def __post_init__(self):
+        path, counts = self.features.path, self.features.window_counts
+        if len(self.embeddings) != counts.sum():
+            raise C3Error(
+                f"There are {len(self.embeddings)} stored embeddings, but {path} has {counts.sum()} windows; allowed"
+                " are embeddings made from it."
+            )
+        self.windows = np.flatnonzero(np.repeat(self.features.index["split"] == "train", counts))
+        if len(self.windows) < self.batch:
+            raise C3Error(
+                f"training.batch is {self.batch}, but {path} has {len(self.windows)} windows in the split train;"
+                " allowed is at most that."
+            )
+
+    def draw(self, step: int) -> dict[str, np.ndarray]:
+        """The batch of ``step``: ``stored`` (B, d)."""
+        chosen = np.random.default_rng([self.seed, step]).choice(self.windows, self.batch, replace=False)
+        return {"stored": np.asarray(self.embeddings[np.sort(chosen)], np.float32)}
+
+
+@dataclass
 class Sampler:
     """Draws the batches of one row of the curriculum.
 

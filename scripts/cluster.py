@@ -12,8 +12,9 @@ def main(args):
     from c3.models import network as networks
 
     features = Features(args.index)
-    kernel, bias = networks.load(args.model, features.spec).cluster_head.get_weights()
-    clusters, confidence = clustering.assign(np.load(args.embeddings, mmap_mode="r"), kernel, bias)
+    network = networks.load(args.model, features.spec)
+    embeddings = np.load(args.embeddings, mmap_mode="r")
+    clusters, confidence = clustering.assign_factored(embeddings, *network.cluster_head.get_weights(), network.factors)
     with replacing(args.out) as path:
         features.window_table().assign(cluster=clusters, confidence=confidence).to_parquet(path, index=False)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -24,14 +25,18 @@ def main(args):
     row, training = config.Model(**args.row), config.Training(**args.training)
     labels = pd.read_parquet(args.labels) if args.labels else None
     classes = sampling.classes_of(labels) if "classification" in row.losses else []
+    stored = np.load(args.stored, mmap_mode="r") if args.stored else None
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"
     with replicas.scope():
         previous = networks.load(args.after, features.spec) if args.after else None
         network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes)
-        history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name)
+        history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name, stored)
     with replacing(args.embeddings) as path:
-        embed(network, features, path)
+        if row.frozen:
+            shutil.copyfile(args.stored, path)  # the trunks are those of the row before
+        else:
+            embed(network, features, path)
     with replacing(args.history) as path:
         history.to_csv(path, index=False, float_format="%.6g")
     with replacing(args.out) as path:
@@ -53,7 +58,7 @@ def depends_on(args) -> str:
     """All that the result depends on: options, and size and date of the inputs."""
     inputs = [
         (path, os.stat(path).st_size, os.stat(path).st_mtime_ns)
-        for path in (args.index, args.after, args.labels)
+        for path in (args.index, args.after, args.labels, args.stored)
         if path
     ]
     return json.dumps([args.row, args.training, args.network, args.seed, inputs], sort_keys=True)
@@ -71,6 +76,7 @@ if __name__ == "__main__":
         index={},
         after={"default": None},
         labels={"default": None},
+        stored={"default": None},
         checkpoint={},
         out={},
         history={},

@@ -87,6 +87,15 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
             "budgets.cluster is 9999, more than the number of clusters of stage3_plus; allowed is up to 256",
         ),
         ({"features": {"mel_max_hz": 9000}}, "mel_max_hz is 9000"),
+        (
+            {"models": {"stage3": {"frozen": True}}},
+            "models.stage3: frozen is true with the losses audio_visual, audio_",
+        ),
+        ({"network": {"cluster_factors": 2, "clusters": 14}}, "clusters is 14 with cluster_factors 2; allowed is a"),
+        (
+            {"network": {"cluster_factors": 2}, "models": {"stage3": {"clusters": 10}}},
+            "models.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
+        ),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
     ],
 )

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c3 import config, curriculum
+from c3 import config, curriculum, sampling
 from c3.errors import C3Error
+from c3.models import network as networks
 
 SPEC = config.Network(clusters=8, coincidence_units=32)
 TRAINING = config.Training(steps=12, batch=8, evaluate_every=4, held_out_pairs=8)
@@ -140,6 +141,76 @@ def test_more_clusters_than_windows_is_an_error(features, tmp_path):
     network = curriculum.start(config.Network(clusters=100_000), features.spec, 0, None, [])
     with pytest.raises(C3Error, match=r"network.clusters is 100000.*144 training windows"):
         curriculum.train(network, STAGE3, TRAINING, features, 0, curriculum.Checkpoint(tmp_path, "a"))
+
+
+FROZEN = config.Model(after="stage2", frozen=True, losses={"clustering": 1.0}, delta_t=5)
+
+
+def stored(features, seed=0):
+    return np.random.default_rng(seed).normal(size=(features.window_counts.sum(), 128)).astype(np.float32)
+
+
+@pytest.mark.parametrize("factors", [1, 2])
+def test_a_frozen_row_trains_the_cluster_head_alone(features, tmp_path, factors):
+    spec = SPEC.model_copy(update={"clusters": 100, "cluster_factors": factors})
+    network = curriculum.start(spec, features.spec, 0, None, [])
+    before = {part: getattr(network, part).get_weights() for part in networks.PARTS}
+    training = TRAINING.model_copy(update={"batch": 140, "learning_rate": 0.01})
+    checkpoint = curriculum.Checkpoint(tmp_path, "a")
+    history = curriculum.train(network, FROZEN, training, features, 0, checkpoint, stored=stored(features))
+    for part, weights in before.items():
+        same = [np.array_equal(*pair) for pair in zip(weights, getattr(network, part).get_weights(), strict=True)]
+        assert not any(same) if part == "cluster_head" else all(same)
+    assert list(history["step"]) == [4, 8, 12] and not history.isna().any().any()
+    assert history["clustering"].iloc[-1] < history["clustering"].iloc[0]
+
+
+def test_a_frozen_row_goes_on_to_the_same_end(features, tmp_path, monkeypatch):
+    def run(folder):
+        checkpoint = curriculum.Checkpoint(tmp_path / folder, "a")
+        network = fresh(features)
+        return network, curriculum.train(network, FROZEN, TRAINING, features, 0, checkpoint, stored=stored(features))
+
+    straight, history = run("straight")
+    original = curriculum.Checkpoint.save
+
+    def killed_after_saving(self, objective, rows):
+        original(self, objective, rows)
+        if rows[-1]["step"] == 8:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(curriculum.Checkpoint, "save", killed_after_saving)
+        run("killed")
+    resumed, resumed_history = run("killed")
+    pd.testing.assert_frame_equal(history, resumed_history, rtol=1e-5)
+    np.testing.assert_allclose(weights(straight), weights(resumed), rtol=1e-4, atol=1e-6)
+
+
+def test_a_frozen_row_draws_training_windows_once_each(features):
+    table = features.window_table()
+    numbered = np.arange(len(table), dtype=np.float32)[:, None]
+    drawn = sampling.StoredSampler(features, numbered, 100, 0).draw(3)["stored"][:, 0].astype(int)
+    assert len(set(drawn)) == 100 and set(table["split"].iloc[drawn]) == {"train"}
+    with pytest.raises(C3Error, match=r"There are 7 stored embeddings, but .* has 240 windows"):
+        sampling.StoredSampler(features, numbered[:7], 4, 0)
+    with pytest.raises(C3Error, match=r"training.batch is 145, but .* has 144 windows in the split train"):
+        sampling.StoredSampler(features, numbered, 145, 0)
+
+
+@pytest.mark.parametrize("factors", [1, 2])
+def test_cluster_measures_are_those_of_all_probabilities(features, monkeypatch, factors):
+    """Some windows at a time, against float64."""
+    network = curriculum.start(
+        SPEC.model_copy(update={"clusters": 12, "cluster_factors": factors}), features.spec, 0, None, []
+    )
+    embeddings = stored(features)[:50]
+    p = np.exp(np.asarray(network.log_assignments(embeddings), np.float64))
+    monkeypatch.setattr(curriculum, "BLOCK", 12 * 7)
+    measures = curriculum.cluster_measures(network, embeddings)
+    assert measures["active_clusters"] == len(set(p.argmax(axis=1)))
+    assert measures["mean_entropy"] == pytest.approx(-(p * np.log(p)).sum() / 50, rel=1e-5)
+    assert measures["entropy_of_mean"] == pytest.approx(-(p.mean(0) * np.log(p.mean(0))).sum(), rel=1e-5)
 
 
 def test_no_pictures_leaves_audio_pairs(features, tmp_path):

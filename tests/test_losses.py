@@ -31,6 +31,11 @@ def clustering_reference(logits, gamma):
     return -(p * np.log(p)).sum(axis=1).mean() + gamma * (mean * np.log(mean)).sum()
 
 
+def of_logits(logits, gamma):
+    """The clustering loss of given logits: an identity for the head."""
+    return losses.clustering(logits, np.eye(logits.shape[1]), np.zeros(logits.shape[1]), gamma)
+
+
 def clustering_gradient(logits, gamma):
     """∂L/∂z_ik = (1/B) p_ik [−(log p_ik + H_i) + γ (log p̄_k − c_i)], c_i = Σ_j p_ij log p̄_j."""
     p = softmax(logits)
@@ -60,18 +65,82 @@ def test_coincidence_by_hand():
 @given(logits_of((6, 4)), st.floats(0.5, 2))
 def test_clustering_is_the_formula(logits, gamma):
     expected = clustering_reference(logits, gamma)
-    assert float(losses.clustering(logits, gamma)) == pytest.approx(expected, rel=1e-5, abs=1e-7)
+    assert float(of_logits(logits, gamma)) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("batch, clusters", [(3, 2), (8, 16), (32, 5)])
-def test_gradient_of_clustering_is_the_formula(batch, clusters):
+def head(batch, clusters, scale=1.0, dtype=np.float64, dimensions=7):
+    """Embeddings, kernel and bias of a cluster head, from a seed."""
+    rng = np.random.default_rng(batch)
+    shapes = (batch, dimensions), (dimensions, clusters), (clusters,)
+    return tuple(scale * rng.normal(size=shape).astype(dtype) for shape in shapes)
+
+
+def value_and_gradients(loss, arrays, graph=False):
     tf = pytest.importorskip("tensorflow")
-    logits = np.random.default_rng(batch).normal(scale=2, size=(batch, clusters))
-    variable = tf.Variable(logits, dtype=tf.float64)
-    with tf.GradientTape() as tape:
-        loss = losses.clustering(variable, 1.1)
-    gradient = tape.gradient(loss, variable).numpy()
-    np.testing.assert_allclose(gradient, clustering_gradient(logits, 1.1), rtol=1e-5, atol=1e-12)
+
+    def differentiate():
+        with tf.GradientTape() as tape:
+            value = 3.0 * loss(*variables)
+        return value / 3.0, [gradient / 3.0 for gradient in tape.gradient(value, variables)]
+
+    variables = [tf.Variable(array) for array in arrays]
+    value, gradients = (tf.function(differentiate) if graph else differentiate)()
+    return float(value), [gradient.numpy() for gradient in gradients]
+
+
+def reference_gradients(embeddings, kernel, bias, gamma):
+    slope = clustering_gradient(embeddings @ kernel + bias, gamma)
+    return slope @ kernel.T, embeddings.T @ slope, slope.sum(axis=0)
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["eager", "graph"])
+@pytest.mark.parametrize(
+    "batch, clusters, chunk", [(3, 2, None), (8, 16, None), (32, 5, 5), (4, 16, 4), (9, 23, 4), (5, 11, 10), (6, 7, 1)]
+)
+def test_gradient_of_clustering_is_the_formula(batch, clusters, chunk, graph):
+    """Also in several chunks, and where these do not divide the clusters."""
+    arrays = head(batch, clusters)
+    value, gradients = value_and_gradients(lambda *x: losses.clustering(*x, 1.1, chunk), arrays, graph)
+    logits = arrays[0] @ arrays[1] + arrays[2]
+    assert value == pytest.approx(clustering_reference(logits, 1.1), rel=1e-9)
+    for gradient, expected in zip(gradients, reference_gradients(*arrays, 1.1), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-12)
+
+
+def test_chunks_of_float32_are_as_exact_as_one():
+    arrays = head(64, 1000, scale=0.5, dtype=np.float32, dimensions=16)
+    expected = reference_gradients(*(array.astype(np.float64) for array in arrays), 1.1)
+    for chunk in (None, 96):
+        _, gradients = value_and_gradients(lambda *x: losses.clustering(*x, 1.1, chunk), arrays, graph=True)  # noqa: B023
+        for gradient, truth in zip(gradients, expected, strict=True):
+            assert np.linalg.norm(gradient - truth) < 1e-5 * np.linalg.norm(truth)
+
+
+def test_gradient_of_certain_assignments_is_finite():
+    """Probabilities that underflow, in both heads."""
+    arrays = [200.0 * np.eye(4, dtype=np.float32), np.eye(4, dtype=np.float32), np.zeros(4, np.float32)]
+    for loss in (
+        lambda *x: losses.clustering(*x, 1.1, 3),
+        lambda *x: losses.product_clustering(*x, (2, 2), 1.1),
+    ):
+        value, gradients = value_and_gradients(loss, arrays)
+        assert np.isfinite(value) and all(np.isfinite(gradient).all() for gradient in gradients)
+
+
+@pytest.mark.parametrize("batch, factors", [(3, (2, 2)), (8, (4, 5)), (32, (3, 6))])
+def test_product_clustering_is_clustering_of_all_products(batch, factors):
+    """Brute force: a head with a column for each of the K₁ · K₂ clusters, the sums of columns of the two."""
+    embeddings, kernel, bias = head(batch, sum(factors))
+    spread = np.zeros((sum(factors), factors[0] * factors[1]))
+    for cluster in range(spread.shape[1]):
+        spread[[cluster // factors[1], factors[0] + cluster % factors[1]], cluster] = 1
+    slope = clustering_gradient(embeddings @ kernel @ spread + bias @ spread, 1.1) @ spread.T
+    arrays = embeddings, kernel, bias
+    value, gradients = value_and_gradients(lambda *x: losses.product_clustering(*x, factors, 1.1), arrays)
+    logits = (embeddings @ kernel + bias) @ spread
+    assert value == pytest.approx(clustering_reference(logits, 1.1), rel=1e-9)
+    for gradient, expected in zip(gradients, (slope @ kernel.T, embeddings.T @ slope, slope.sum(axis=0)), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-12)
 
 
 def test_formula_of_the_gradient_agrees_with_differences():
@@ -87,9 +156,9 @@ def test_formula_of_the_gradient_agrees_with_differences():
 
 def test_clustering_is_least_when_confident_and_diverse():
     diverse, collapsed, unsure = 50 * np.eye(4), 50 * np.eye(4)[[0, 0, 0, 0]], np.zeros((4, 4))
-    assert float(losses.clustering(diverse, 1.1)) == pytest.approx(-1.1 * np.log(4))
-    assert float(losses.clustering(collapsed, 1.1)) == pytest.approx(0, abs=1e-6)
-    assert float(losses.clustering(unsure, 1.1)) == pytest.approx(-0.1 * np.log(4), rel=1e-5)
+    assert float(of_logits(diverse, 1.1)) == pytest.approx(-1.1 * np.log(4))
+    assert float(of_logits(collapsed, 1.1)) == pytest.approx(0, abs=1e-6)
+    assert float(of_logits(unsure, 1.1)) == pytest.approx(-0.1 * np.log(4), rel=1e-5)
 
 
 def test_classification_is_log_loss():

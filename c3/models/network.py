@@ -37,7 +37,8 @@ class Network(keras.Model):
         self.image_trunk = trunk(self.frame_shape, sizes.embedding)
         self.audio_visual = CoincidenceHead(sizes.coincidence_units)
         self.audio_audio = CoincidenceHead(sizes.coincidence_units)
-        self.cluster_head = layers.Dense(sizes.clusters)
+        self.factors = sizes.factors
+        self.cluster_head = layers.Dense(sum(self.factors))
         self.classifier = classifier_head(sizes.classifier_units, len(self.classes)) if self.classes else None
         pair, single = [(None, sizes.embedding)] * 2, (None, sizes.embedding)
         self.audio_visual.build(pair)
@@ -53,14 +54,18 @@ class Network(keras.Model):
         Args:
             inputs: ``audio`` (B, 96, 64) windows; optional ``pair`` (B, 96, 64), a second window of each
                 recording; ``frame`` (B, px, px, 3) uint8, a frame of each; and windows with labels:
-                ``labelled`` (M, 96, 64), ``anchor`` and ``positive`` (M, 96, 64).
+                ``labelled`` (M, 96, 64), ``anchor`` and ``positive`` (M, 96, 64). Or, alone, ``stored`` (B, d):
+                embeddings of windows, for which no trunk is run.
 
         Returns:
             ``embedding``, of each input of windows (·, d), by its name; in training on several devices the inputs
-            are a part of the batch, and all outputs those of the whole; ``clustering`` logits of audio and pair
-            (B or 2B, K); ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits
+            are a part of the batch, and all outputs those of the whole; ``unlabelled``, those of audio and pair or
+            of stored (B or 2B, d); ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits
             (M, classes).
         """
+        if "stored" in inputs:
+            stored = replicas.gather(inputs["stored"])
+            return {"embedding": {"stored": stored}, "unlabelled": stored}
         names = [name for name in WINDOWS if name in inputs]
         windows = ops.concatenate([inputs[name] for name in names], axis=0)
         embeddings = self.audio_trunk(windows[..., None], training=training)
@@ -70,8 +75,8 @@ class Network(keras.Model):
             embedding[name], first = replicas.gather(embeddings[first:last]), last
         outputs = {"embedding": embedding}
         if "audio" in inputs:
-            unlabelled = ops.concatenate([embedding[name] for name in ("audio", "pair") if name in inputs], axis=0)
-            outputs["clustering"] = self.cluster_head(unlabelled)
+            unlabelled = [embedding[name] for name in ("audio", "pair") if name in inputs]
+            outputs["unlabelled"] = ops.concatenate(unlabelled, axis=0)
         if "frame" in inputs:
             frames = ops.cast(inputs["frame"], "float32") / 127.5 - 1.0
             image = replicas.gather(self.image_trunk(frames, training=training))
@@ -86,6 +91,18 @@ class Network(keras.Model):
         """Embeddings (N, d) float32 of windows (N, 96, 64)."""
         return self.audio_trunk.predict(windows[..., None], batch_size=batch, verbose=0)
 
+    def log_assignments(self, embeddings):
+        """Logarithm of the probability of each cluster (B, K) for a few embeddings (B, d).
+
+        With two factors, cluster k₁ · K₂ + k₂ has the probability p₁(k₁) p₂(k₂).
+        """
+        logits = self.cluster_head(embeddings)
+        parts = ops.split(logits, [self.factors[0]], axis=1) if len(self.factors) > 1 else [logits]
+        log_p = ops.log_softmax(parts[0], axis=-1)
+        for part in parts[1:]:
+            log_p = ops.reshape(log_p[:, :, None] + ops.log_softmax(part, axis=-1)[:, None, :], (len(embeddings), -1))
+        return log_p
+
     def classify(self, embeddings: np.ndarray, batch: int = 4096) -> np.ndarray:
         """Probability of each of ``classes`` (N, classes) float32 for embeddings (N, d)."""
         blocks = [embeddings[first : first + batch] for first in range(0, len(embeddings), batch)]
@@ -94,7 +111,7 @@ class Network(keras.Model):
     def start_from(self, other: "Network") -> None:
         """Copy the weights of all parts but the classifier; a cluster head of another size keeps its own."""
         for part in PARTS:
-            if part != "cluster_head" or self.cluster_head.units == other.cluster_head.units:
+            if part != "cluster_head" or self.factors == other.factors:
                 getattr(self, part).set_weights(getattr(other, part).get_weights())
 
     def get_config(self):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from c3 import config
+from c3 import clustering, config
 from c3.errors import C3Error
 from c3.models import network as networks
 from c3.models.heads import CoincidenceHead
@@ -38,7 +38,7 @@ def test_outputs_have_their_shapes():
         "audio": (3, 128),
         "pair": (3, 128),
         "labelled": (3, 128),
-        "clustering": (6, 8),
+        "unlabelled": (6, 128),
         "audio_visual": (3, 3),
         "audio_audio": (3, 3),
         "classification": (3, 2),
@@ -100,6 +100,28 @@ def test_a_cluster_head_of_another_size_starts_anew():
     for mine, theirs in zip(second.audio_trunk.get_weights(), first.audio_trunk.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
     assert second.cluster_head.get_weights()[0].shape == (128, 5)
+
+
+def test_stored_embeddings_need_no_trunk():
+    stored = np.ones((5, 128), np.float32)
+    outputs = small()({"stored": stored})
+    np.testing.assert_array_equal(outputs["unlabelled"], stored)
+
+
+def test_clusters_of_a_product_head_are_pairs():
+    network = small(clusters=6, cluster_factors=2)
+    assert network.factors == (2, 3)
+    embeddings = np.random.default_rng(0).normal(size=(4, 128)).astype(np.float32)
+    kernel, bias = (weight.astype(np.float64) for weight in network.cluster_head.get_weights())
+    odds = np.exp(embeddings @ kernel + bias)
+    first, second = (part / part.sum(axis=1, keepdims=True) for part in (odds[:, :2], odds[:, 2:]))
+    p = np.exp(network.log_assignments(embeddings))
+    for cluster in range(6):
+        np.testing.assert_allclose(p[:, cluster], first[:, cluster // 3] * second[:, cluster % 3], rtol=1e-4)
+    cluster, confidence = clustering.assign_factored(embeddings, kernel, bias, network.factors)
+    np.testing.assert_array_equal(cluster, p.argmax(axis=1))
+    np.testing.assert_allclose(confidence, p.max(axis=1), rtol=1e-4)
+    assert cluster.dtype == np.int32 and confidence.dtype == np.float32
 
 
 def test_other_features_are_refused(tmp_path):

@@ -112,6 +112,20 @@ def test_paper_and_sweeps_train_only_what_all_has_not(finished, tmp_path):
     assert (results / "sweeps/figures/sweeps.png").exists()
 
 
+def test_a_frozen_row_trains_on_the_embeddings_of_the_row_before(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
+    row = "{after: stage2, frozen: true, losses: {clustering: 1.0}, clusters: 16, batch: 64, delta_t: 3}"
+    done = snakemake(folder, "--config", f"models={{frozen: {row}}}", "--", "train_frozen")
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"train", "cluster", "train_frozen"}
+    results = folder / "results/smoke"
+    made, before = (np.load(results / f"embeddings/{name}/0.npy") for name in ("frozen", "stage2"))
+    np.testing.assert_array_equal(made, before)
+    assert list(pd.read_csv(results / "history/frozen/0.csv")["step"]) == [10, 20]
+    clusters = pd.read_parquet(results / "clusters/frozen/0.parquet")
+    assert len(clusters) == len(made) and clusters["cluster"].between(0, 15).all()
+
+
 def test_second_run_has_nothing_to_do(finished):
     again = snakemake(finished, "--dry-run", "all")
     assert "Nothing to be done" in again.stdout, again.stdout[-3000:]

@@ -147,11 +147,13 @@ def segment_tables(wildcards):
 
 
 def row_inputs(wildcards):
-    """The network a row starts from, and the labels it has paid for: only what the row asks for."""
+    """The network a row starts from, its embeddings and the labels paid for: only what the row asks for."""
     row = CONFIG.rows[wildcards.model]
     inputs = {}
     if row.after:
         inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
+    if row.frozen:
+        inputs["stored"] = f"{RESULTS}/embeddings/{row.after}/{wildcards.seed}.npy"
     if row.labels:
         inputs["labels"] = f"{RESULTS}/labels/{wildcards.model}/{wildcards.seed}.parquet"
     return inputs
@@ -174,7 +176,8 @@ def network_of(wildcards):
 
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
-    return " ".join(f"--{name} {input[name]}" for name in ("after", "labels", "clusters", "embeddings") if input.get(name))
+    names = ("after", "stored", "labels", "clusters", "embeddings")
+    return " ".join(f"--{name} {input[name]}" for name in names if input.get(name))
 
 
 def label_inputs(wildcards):
