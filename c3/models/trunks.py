@@ -13,7 +13,7 @@ class BatchNormalization(layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         fused = training and self.trainable and not self.synchronized and keras.backend.backend() == "tensorflow"
-        if not fused or len(inputs.shape) != 4 or mask is not None:
+        if not fused or keras.backend.standardize_dtype(inputs.dtype) != "float32":  # it takes no float64
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
