@@ -1,5 +1,7 @@
 """One loop for every row: it learns, it can be interrupted, it is reproducible."""
 
+import contextlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -64,18 +66,25 @@ def test_it_learns_what_coincides(features, tmp_path):
     assert history["auc_audio_audio"].iloc[-1] > 0.65
 
 
-def test_interrupted_training_goes_on_to_the_same_end(features, tmp_path, monkeypatch):
-    straight, history = run(features, tmp_path / "straight")
-
+@contextlib.contextmanager
+def killed_after_saving_step_8(monkeypatch):
+    """A training in this context is interrupted as soon as its checkpoint of step 8 is written."""
     original = curriculum.Checkpoint.save
 
-    def killed_after_saving(self, objective, rows):
+    def save_and_stop(self, objective, rows):
         original(self, objective, rows)
         if rows[-1]["step"] == 8:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(curriculum.Checkpoint, "save", killed_after_saving)
+        patch.setattr(curriculum.Checkpoint, "save", save_and_stop)
+        yield
+
+
+def test_interrupted_training_goes_on_to_the_same_end(features, tmp_path, monkeypatch):
+    straight, history = run(features, tmp_path / "straight")
+
+    with killed_after_saving_step_8(monkeypatch):
         run(features, tmp_path / "killed")
     drawn = []
     draw = curriculum.Sampler.draw
@@ -172,15 +181,7 @@ def test_a_frozen_row_goes_on_to_the_same_end(features, tmp_path, monkeypatch):
         return network, curriculum.train(network, FROZEN, TRAINING, features, 0, checkpoint, stored=stored(features))
 
     straight, history = run("straight")
-    original = curriculum.Checkpoint.save
-
-    def killed_after_saving(self, objective, rows):
-        original(self, objective, rows)
-        if rows[-1]["step"] == 8:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(curriculum.Checkpoint, "save", killed_after_saving)
+    with killed_after_saving_step_8(monkeypatch):
         run("killed")
     resumed, resumed_history = run("killed")
     pd.testing.assert_frame_equal(history, resumed_history, rtol=1e-5)
