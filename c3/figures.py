@@ -84,7 +84,8 @@ def save(figure: Figure, path: str | Path) -> None:
     """Write PNG or PDF, by the suffix; without dates or versions, so that equal figures are equal files.
 
     The layout is computed once, at the resolution of the PNG, and then stays: matplotlib would compute it for each
-    file, in a draw of its own.
+    file, in a draw of its own. Places are rounded, since the solver of the layout sums in the order of addresses in
+    memory, so that last digits differ between runs.
     """
     nothing = {".png": ["Software"], ".pdf": ["Creator", "Producer", "CreationDate"]}[Path(path).suffix]
     with rc_context(STYLE | {"figure.constrained_layout.use": False}):
@@ -92,6 +93,8 @@ def save(figure: Figure, path: str | Path) -> None:
             figure.set_dpi(STYLE["savefig.dpi"])
             figure.get_layout_engine().execute(figure)
             figure.set_layout_engine(None)
+            for axes in figure.axes:
+                axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
         figure.savefig(path, metadata=dict.fromkeys(nothing))
 
 

@@ -128,6 +128,14 @@ def test_png_and_pdf_have_one_layout(name, tmp_path):
     assert places[0] == places[1]
 
 
+@pytest.mark.parametrize("name", sorted(DRAW.keys() - {"cluster_portrait"}))
+def test_places_hold_no_digits_that_change_from_run_to_run(name, tmp_path):
+    figure = DRAW[name]()
+    figures.save(figure, tmp_path / "drawn.pdf")
+    lower_left = [number for axes in figure.axes for number in axes.get_position(original=True).bounds[:2]]
+    assert lower_left and all(number == round(number, 6) for number in lower_left)
+
+
 def test_bars_stand_in_table_order_with_numbers_and_chance():
     figure = DRAW["query_by_example"]()
     axes = figure.axes[0]
