@@ -61,8 +61,7 @@ def kmeans(n: int, k: int, repeats: int) -> dict[str, list[float]]:
 def main() -> None:
     full = common.arguments(__doc__).full
     n, k, repeats = (1_000_000, 1024, 3) if full else (40_000, 1024, common.REPEATS)
-    ns = [n // 4, n // 2, n]
-    ks = [k // 4, k, 4 * k]
+    ns, ks = [n // 100, n // 10, n], [k // 16, k // 4, k, 4 * k]
     points, centres = (100_000, 512) if full else (10_000, 128)
     by_n = [assignment(size, k, repeats) for size in ns]
     by_k = [assignment(n, size, repeats) for size in ks]
@@ -70,7 +69,7 @@ def main() -> None:
     means_by_k = [means_by_n[0], *(kmeans(points, centres * factor, repeats) for factor in (2, 4))]
 
     def medians(runs, side):
-        return [round(median(run[side]), 4) for run in runs]
+        return [median(run[side]) for run in runs]
 
     common.report(
         "clustering",
@@ -82,24 +81,22 @@ def main() -> None:
         repeats=repeats,
         assign_seconds=median(by_n[-1]["ours"]),
         faiss_seconds=median(by_n[-1]["faiss"]),
-        growth_windows=ns,
-        growth_windows_seconds=medians(by_n, "ours"),
-        growth_windows_slope=common.slope(ns, medians(by_n, "ours")),
-        growth_clusters=ks,
-        growth_clusters_seconds=medians(by_k, "ours"),
-        growth_clusters_faiss_seconds=medians(by_k, "faiss"),
-        growth_clusters_slope=common.slope(ks, medians(by_k, "ours")),
         kmeans_faiss_ratio=round(common.ratio(means_by_n[0]["faiss"], means_by_n[0]["plain"]), 3),
         kmeans_scikit_learn_ratio=round(common.ratio(means_by_n[0]["scikit_learn"], means_by_n[0]["plain"]), 3),
-        kmeans_windows=[points, 2 * points, 4 * points],
-        kmeans_faiss_seconds=medians(means_by_n, "faiss"),
-        kmeans_scikit_learn_seconds=medians(means_by_n, "scikit_learn"),
-        kmeans_plain_seconds=medians(means_by_n, "plain"),
-        kmeans_windows_slope_faiss=common.slope([1, 2, 4], medians(means_by_n, "faiss")),
-        kmeans_windows_slope_scikit_learn=common.slope([1, 2, 4], medians(means_by_n, "scikit_learn")),
-        kmeans_clusters=[centres, 2 * centres, 4 * centres],
-        kmeans_clusters_slope_faiss=common.slope([1, 2, 4], medians(means_by_k, "faiss")),
-        kmeans_clusters_slope_scikit_learn=common.slope([1, 2, 4], medians(means_by_k, "scikit_learn")),
+        growth={
+            "assignment": common.growth("windows", ns, medians(by_n, "ours")),
+            "assignment, faiss": common.growth("windows", ns, medians(by_n, "faiss")),
+            "assignment of all": common.growth("clusters", ks, medians(by_k, "ours")),
+            "assignment of all, faiss": common.growth("clusters", ks, medians(by_k, "faiss")),
+        }
+        | {
+            f"k-means, {name}": common.growth(unit, sizes, medians(runs, side))
+            for side, name in (("scikit_learn", "scikit-learn"), ("faiss", "faiss"))
+            for unit, sizes, runs in (
+                ("windows", [points, 2 * points, 4 * points], means_by_n),
+                ("clusters", [centres, 2 * centres, 4 * centres], means_by_k),
+            )
+        },
     )
 
 

@@ -8,7 +8,7 @@ import threading
 from statistics import median
 
 import psutil
-from common import alternately, arguments, ratio, report, slope
+from common import alternately, arguments, growth, ratio, report
 
 BATCH, DIMENSIONS, GAMMA = 1024, 128, 1.1
 
@@ -98,11 +98,11 @@ def main(full: bool) -> None:
     both = 102_400  # where the naive form fits
     sizes = [10_000, 102_400, 1_000_000] if full else [2_500, 22_500, 202_500]
     timed = alternately({name: step for name, step in steps(both).items()})
-    growth = []
+    runs = []
     for clusters in sizes:
         of_size = steps(clusters)
-        growth.append(alternately({name: of_size[name] for name in ("streamed", "factored")}))
-    seconds = {name: [median(of_size[name]) for of_size in growth] for name in ("streamed", "factored")}
+        runs.append(alternately({name: of_size[name] for name in ("streamed", "factored")}))
+    seconds = {name: [median(of_size[name]) for of_size in runs] for name in ("streamed", "factored")}
     memory = {name: extra_memory(name, both) for name in timed}
     largest = 1_000_000  # fits in a small machine, unlike the naive form
     report(
@@ -112,11 +112,10 @@ def main(full: bool) -> None:
         batch=BATCH,
         **{f"{name}_seconds": median(values) for name, values in timed.items()},
         **{f"{name}_gib": value for name, value in memory.items()},
-        sizes=sizes,
-        streamed_seconds_by_size=[round(value, 4) for value in seconds["streamed"]],
-        factored_seconds_by_size=[round(value, 4) for value in seconds["factored"]],
-        slope=slope(sizes, seconds["streamed"]),
-        factored_slope=slope(sizes, seconds["factored"]),
+        growth={
+            "streamed": growth("clusters", sizes, seconds["streamed"]),
+            "product head": growth("clusters", sizes, seconds["factored"]),
+        },
         **{f"{name}_gib_of_a_million": extra_memory(name, largest) for name in ("streamed", "factored")},
     )
 

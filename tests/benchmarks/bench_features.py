@@ -136,7 +136,7 @@ def workers(path: Path, count: int, processes: int = 1, job: str = "--worker") -
 def main() -> None:
     """Rates by container, side by side, growth."""
     args = common.arguments(__doc__.splitlines()[0])
-    shown = {}
+    shown, growth = {}, {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder)
@@ -161,9 +161,7 @@ def main() -> None:
             print(f"{container}: {seconds} s written", flush=True)
             sizes = [int(soundfile.info(long).duration) // SECONDS // part for part in (100, 10, 1)]
             runs = [workers(long, max(1, size)) for size in sizes]
-            shown[f"{container}_segments"] = sizes
-            shown[f"{container}_seconds"] = [round(run[0], 4) for run in runs]
-            shown[f"{container}_slope"] = common.slope(sizes, [run[0] for run in runs])
+            growth[container] = common.growth("segments of a recording", sizes, [run[0] for run in runs])
             shown[f"{container}_peak_mib"] = [round(run[1], 1) for run in runs]
             if container == "flac":
                 for key, job in (("two_processes", "--worker"), ("two_spinning_processes", "--spin")):
@@ -171,7 +169,7 @@ def main() -> None:
                     shown[f"{key}_over_one_seconds"] = median(two / one for one, two in pairs)
             long.unlink()
     worst = min(value for key, value in shown.items() if key.endswith("_of_bound"))
-    common.report("features", worst, "decoding and resampling alone, worst container", **shown)
+    common.report("features", worst, "decoding and resampling alone, worst container", growth=growth, **shown)
 
 
 if __name__ == "__main__":

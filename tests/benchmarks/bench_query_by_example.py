@@ -65,7 +65,7 @@ def peak_gib(side: str, segments: int, classes: int) -> float:
 def main() -> None:
     full = common.arguments(__doc__).full
     segments, classes, repeats = (20_000, 527, 1) if full else (5_000, 200, common.REPEATS)
-    sizes = (5_000, 10_000, 20_000, 40_000) if full else (2_500, 5_000, 10_000)
+    sizes = (400, 4_000, 40_000) if full else (100, 1_000, 10_000)
     units, truth = data(segments, classes)
     scores = {}
     ours(units[:50], truth[:50, :1])  # compiles
@@ -97,9 +97,7 @@ def main() -> None:
         one_thread_ratio=round(common.ratio(seconds["one_thread"], seconds["scikit_learn"]), 3),
         scikit_learn_seconds=median(seconds["scikit_learn"]),
         largest_difference=f"{np.abs(np.subtract(scores['ours'], scores['rival'])).max():.1e}",
-        growth_segments=sizes,
-        growth_seconds=[round(value, 3) for value in growth],
-        slope=common.slope(sizes, growth),
+        growth={"all pairs, one thread": common.growth("segments", sizes, growth)},
         ours_peak_gib=[round(peak_gib("ours", size, classes), 3) for size in sizes],
         scikit_learn_peak_gib=round(peak_gib("scikit_learn", segments, classes), 3),
     )

@@ -1,0 +1,35 @@
+"""How cost grows with size: draws what the benchmarks' last lines say, given on standard input, a panel for each unit.
+
+cat features.json clustering_loss.json query_by_example.json clustering.json | python draw_growth.py growth.png
+"""
+
+import json
+import sys
+
+from matplotlib.figure import Figure
+
+MARKERS = "os^vD"
+
+
+def main(path: str) -> None:
+    panels = {}
+    for line in sys.stdin:
+        result = json.loads(line)
+        for label, curve in result["growth"].items():
+            panels.setdefault((result["name"], curve["unit"]), []).append((label, curve))
+    columns = -(-len(panels) // 2)
+    figure = Figure(figsize=(4.2 * columns, 7.5), layout="constrained")
+    for axes, ((name, unit), curves) in zip(figure.subplots(2, columns).flat, panels.items(), strict=False):
+        for marker, (label, curve) in zip(MARKERS, curves, strict=False):
+            label = f"{label}: exponent {curve['slope']:.2f}"
+            axes.loglog(curve["sizes"], curve["seconds"], marker=marker, label=label)
+        axes.set(title=f"bench_{name}", xlabel=unit, ylabel="seconds")
+        axes.grid(color="#E6E6E6")
+        axes.legend(fontsize=8)
+    for axes in figure.axes[len(panels) :]:
+        axes.remove()
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
