@@ -4,6 +4,7 @@ Sound is 10 s of 44.1 kHz, stereo in wav, flac and mp3, mono with pictures of 32
 """
 
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -13,9 +14,12 @@ from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as in a job
+
 import common
 import numpy as np
 import soundfile
+import soxr
 
 from c3 import config
 from c3.data import features, media, store
@@ -68,8 +72,12 @@ def extract(segments: list[SimpleNamespace], folder: Path) -> None:
 
 
 def bound(row: SimpleNamespace) -> None:
-    """Decoding and resampling alone."""
-    media.decode_audio(row.audio_path, row.media_start, SECONDS, SPEC.sample_rate)
+    """Decoding and resampling alone: by soundfile and soxr; of mp4, which they cannot read, as we do it."""
+    if row.audio_path.endswith(media.SNDFILE_EXTENSIONS):
+        samples, rate = soundfile.read(row.audio_path, dtype="float32", always_2d=True)
+        soxr.resample(samples @ np.full(2, 0.5, np.float32), rate, SPEC.sample_rate, quality="HQ")
+    else:
+        media.decode_audio(row.audio_path, row.media_start, SECONDS, SPEC.sample_rate)
     if row.video_path:
         media.decode_frames(row.video_path, row.media_start, SECONDS, SPEC.frames_per_second, SPEC.frame_pixels)
 

@@ -30,6 +30,15 @@ def test_channels_are_averaged(tmp_path):
     np.testing.assert_allclose(media.decode_audio(path, 0, 1, 16_000), 0.2, atol=1e-6)
 
 
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_every_depth_has_the_same_full_scale(tmp_path, subtype, channels):
+    path = str(tmp_path / "deep.wav")
+    soundfile.write(path, np.random.default_rng(0).uniform(-1, 1, (800, channels)), 16_000, subtype=subtype)
+    expected = soundfile.read(path, dtype="float64", always_2d=True)[0].mean(axis=1)
+    np.testing.assert_allclose(media.decode_audio(path, 0, 1, 16_000), expected, atol=1e-7)
+
+
 @pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "mp3"])
 def test_pieces_in_any_order_are_those_of_the_whole(encoded, extension):
     whole = soundfile.read(encoded[extension], dtype="float32", always_2d=True)[0].mean(axis=1)
