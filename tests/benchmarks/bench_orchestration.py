@@ -49,13 +49,13 @@ def run(tree: Path, starts: Path, overlay: list[str]) -> tuple[float, float]:
 
 
 def jobs(folder: Path) -> pd.DataFrame:
-    """rule, start, end (seconds since 1970) of each job; every rule has one thread."""
+    """rule, start, end (seconds since 1970) and compute of each job: its seconds, or its processors' where more."""
     rows = []
     for path in sorted(folder.rglob("*.tsv")):
-        seconds = pd.read_csv(path, sep="\t")["s"].iloc[0]
-        rows.append((path.relative_to(folder).parts[0].removesuffix(".tsv"), path.stat().st_mtime - seconds, seconds))
-    table = pd.DataFrame(rows, columns=["rule", "start", "seconds"]).sort_values("start")
-    return table.assign(end=table["start"] + table["seconds"])
+        job = pd.read_csv(path, sep="\t").iloc[0]
+        rule, end = path.relative_to(folder).parts[0].removesuffix(".tsv"), path.stat().st_mtime
+        rows.append((rule, end - job["s"], end, max(job["s"], job["cpu_time"])))
+    return pd.DataFrame(rows, columns=["rule", "start", "end", "compute"]).sort_values("start")
 
 
 def busy(table: pd.DataFrame) -> float:
@@ -77,7 +77,7 @@ def main() -> None:
         began, wall = run(tree, starts, overlay)
         table = jobs(tree / "results" / ("synthetic" if full else "smoke") / "benchmarks")
         seen = [json.loads(path.read_text()) for path in starts.iterdir()]
-    compute, covered = table["seconds"].sum(), busy(table)
+    compute, covered = table["compute"].sum(), busy(table)
     modules = pd.Series([name for start in seen for name in start["modules"]]).value_counts().to_dict()
     common.report(
         "orchestration",
@@ -92,7 +92,7 @@ def main() -> None:
         seconds_after_last_job=float(began + wall - table["end"].max()),
         jobs=len(table),
         jobs_by_rule=table["rule"].value_counts().to_dict(),
-        seconds_by_rule=table.groupby("rule")["seconds"].sum().round(1).to_dict(),
+        seconds_by_rule=table.groupby("rule")["compute"].sum().round(1).to_dict(),
         python_starts=len(seen),
         python_starts_that_import=modules,
     )
