@@ -71,6 +71,8 @@ def main() -> None:
     def medians(runs, side):
         return [median(run[side]) for run in runs]
 
+    assigning = {"ours": "assignment", "faiss": "assignment, faiss"}
+    by_kmeans = {"scikit_learn": "k-means, scikit-learn", "faiss": "k-means, faiss"}
     common.report(
         "clustering",
         common.ratio(by_n[-1]["ours"], by_n[-1]["faiss"]),
@@ -83,20 +85,16 @@ def main() -> None:
         faiss_seconds=median(by_n[-1]["faiss"]),
         kmeans_faiss_ratio=round(common.ratio(means_by_n[0]["faiss"], means_by_n[0]["plain"]), 3),
         kmeans_scikit_learn_ratio=round(common.ratio(means_by_n[0]["scikit_learn"], means_by_n[0]["plain"]), 3),
-        growth={
-            "assignment": common.growth("windows", ns, medians(by_n, "ours")),
-            "assignment, faiss": common.growth("windows", ns, medians(by_n, "faiss")),
-            "assignment of all": common.growth("clusters", ks, medians(by_k, "ours")),
-            "assignment of all, faiss": common.growth("clusters", ks, medians(by_k, "faiss")),
-        }
-        | {
-            f"k-means, {name}": common.growth(unit, sizes, medians(runs, side))
-            for side, name in (("scikit_learn", "scikit-learn"), ("faiss", "faiss"))
-            for unit, sizes, runs in (
-                ("windows", [points, 2 * points, 4 * points], means_by_n),
-                ("clusters", [centres, 2 * centres, 4 * centres], means_by_k),
+        growth=[
+            common.growth(name, unit, sizes, medians(runs, side))
+            for sides, unit, sizes, runs in (
+                (assigning, "windows", ns, by_n),
+                (assigning, "clusters", ks, by_k),
+                (by_kmeans, "windows", [points, 2 * points, 4 * points], means_by_n),
+                (by_kmeans, "clusters", [centres, 2 * centres, 4 * centres], means_by_k),
             )
-        },
+            for side, name in sides.items()
+        ],
     )
 
 

@@ -112,10 +112,10 @@ def main(full: bool) -> None:
         batch=BATCH,
         **{f"{name}_seconds": median(values) for name, values in timed.items()},
         **{f"{name}_gib": value for name, value in memory.items()},
-        growth={
-            "streamed": growth("clusters", sizes, seconds["streamed"]),
-            "product head": growth("clusters", sizes, seconds["factored"]),
-        },
+        growth=[
+            growth("streamed", "clusters", sizes, seconds["streamed"]),
+            growth("product head", "clusters", sizes, seconds["factored"]),
+        ],
         **{f"{name}_gib_of_a_million": extra_memory(name, largest) for name in ("streamed", "factored")},
     )
 

@@ -144,7 +144,7 @@ def workers(path: Path, count: int, processes: int = 1, job: str = "--worker") -
 def main() -> None:
     """Rates by container, side by side, growth."""
     args = common.arguments(__doc__.splitlines()[0])
-    shown, growth = {}, {}
+    shown, growth = {}, []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder)
@@ -169,7 +169,7 @@ def main() -> None:
             print(f"{container}: {seconds} s written", flush=True)
             sizes = [int(soundfile.info(long).duration) // SECONDS // part for part in (100, 10, 1)]
             runs = [workers(long, max(1, size)) for size in sizes]
-            growth[container] = common.growth("segments of a recording", sizes, [run[0] for run in runs])
+            growth.append(common.growth(container, "segments of a recording", sizes, [run[0] for run in runs]))
             shown[f"{container}_peak_mib"] = [round(run[1], 1) for run in runs]
             if container == "flac":
                 for key, job in (("two_processes", "--worker"), ("two_spinning_processes", "--spin")):

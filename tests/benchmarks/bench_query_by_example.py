@@ -97,7 +97,7 @@ def main() -> None:
         one_thread_ratio=round(common.ratio(seconds["one_thread"], seconds["scikit_learn"]), 3),
         scikit_learn_seconds=median(seconds["scikit_learn"]),
         largest_difference=f"{np.abs(np.subtract(scores['ours'], scores['rival'])).max():.1e}",
-        growth={"all pairs, one thread": common.growth("segments", sizes, growth)},
+        growth=[common.growth("all pairs, one thread", "segments", sizes, growth)],
         ours_peak_gib=[round(peak_gib("ours", size, classes), 3) for size in sizes],
         scikit_learn_peak_gib=round(peak_gib("scikit_learn", segments, classes), 3),
     )

@@ -41,9 +41,15 @@ def slope(sizes: list[float], seconds: list[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
-def growth(unit: str, sizes: list[int], seconds: list[float]) -> dict:
-    """How a cost grows, as `draw_growth.py` reads it."""
-    return {"unit": unit, "sizes": sizes, "seconds": [round(s, 4) for s in seconds], "slope": slope(sizes, seconds)}
+def growth(label: str, unit: str, sizes: list[int], seconds: list[float]) -> dict:
+    """One curve of how a cost grows, as `draw_growth.py` reads it from the list ``growth`` of a report."""
+    return {
+        "label": label,
+        "unit": unit,
+        "sizes": sizes,
+        "seconds": [round(s, 4) for s in seconds],
+        "slope": slope(sizes, seconds),
+    }
 
 
 def report(name: str, ratio: float, rival: str, **medians) -> None:

@@ -15,17 +15,18 @@ def main(path: str) -> None:
     panels = {}
     for line in sys.stdin:
         result = json.loads(line)
-        for label, curve in result["growth"].items():
-            panels.setdefault((result["name"], curve["unit"]), []).append((label, curve))
+        for curve in result["growth"]:
+            panels.setdefault((result["name"], curve["unit"]), []).append(curve)
     columns = -(-len(panels) // 2)
     figure = Figure(figsize=(4.2 * columns, 7.5), layout="constrained")
     for axes, ((name, unit), curves) in zip(figure.subplots(2, columns).flat, panels.items(), strict=False):
-        for marker, (label, curve) in zip(MARKERS, curves, strict=False):
-            label = f"{label}: exponent {curve['slope']:.2f}"
+        for marker, curve in zip(MARKERS, curves, strict=False):
+            label = f"{curve['label']}: exponent {curve['slope']:.2f}"
             axes.loglog(curve["sizes"], curve["seconds"], marker=marker, label=label)
         axes.set(title=f"bench_{name}", xlabel=unit, ylabel="seconds")
         axes.grid(color="#E6E6E6")
-        axes.legend(fontsize=8)
+        axes.set_ylim(top=20 * axes.get_ylim()[1])  # room for the legend
+        axes.legend(fontsize=8, loc="upper left")
     for axes in figure.axes[len(panels) :]:
         axes.remove()
     figure.savefig(path, dpi=110, metadata={"Software": None})
