@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import numba
 import numpy as np
@@ -13,9 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from c3.evaluation import metrics
 
-SCORES = 2**21  # in a block, at least: 8 MiB
+SCORES = 2**21  # made at a time, at least: 8 MiB
 PAIRS = 2**24  # scores within a class that are held at a time: at most 1 GiB with what is counted of them
 CACHED = 2**18  # a table of as many buckets, 1 MiB, lies in the processor's second cache
+CHUNK = 2048  # scores whose buckets are found at a time
+WIDE = 1024  # groups of buckets that a large table is taken in
 
 compiled = numba.njit(cache=True, nogil=True)
 
@@ -66,9 +68,40 @@ def evaluate(
 
 
 def all_pairs(units: np.ndarray, truth: np.ndarray, threads: int = 1) -> list[float]:
-    """:func:`pair_precision` of vectors of length 1 (n, d) for each class of ``truth``, bool (n, classes)."""
+    """:func:`pair_precision` of vectors of length 1 (n, d) for each class of ``truth``, bool (n, classes).
+
+    Most classes are small: they are taken together, a vector's scores with all others being made once for all its
+    classes. Large ones are taken one by one, beside each other where there are ``threads``.
+    """
+    number = truth.sum(axis=0)
+    pairs = number * (number - 1) // 2
+    few = np.flatnonzero(8 * pairs < CACHED)
+    many = np.setdiff1d(np.arange(len(pairs)), few)
+    precisions = np.zeros(len(pairs))
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda positive: pair_precision(units, positive), truth.T))
+        precisions[many] = list(pool.map(lambda positive: pair_precision(units, positive), truth.T[many]))
+        for group in np.split(few, np.flatnonzero(np.diff(pairs[few].cumsum() // SCORES)) + 1):
+            precisions[group] = _side_by_side(units, truth[:, group], pool, threads)
+    return precisions.tolist()
+
+
+def _side_by_side(units: np.ndarray, truth: np.ndarray, pool: Executor, threads: int) -> list[float]:
+    """As :func:`all_pairs` for classes of few pairs: a score is made once for all classes of a vector."""
+    within = [_sorted(units[positive]) for positive in truth.T]
+    tables = [_table(scores) for scores in within]
+    members = [np.flatnonzero(positive) for positive in truth.T]
+
+    def count(rows: np.ndarray) -> list[np.ndarray]:
+        counts = [np.zeros(len(scores), np.int64) for scores in within]
+        for block in np.array_split(rows, max(1, len(rows) * len(units) // SCORES)):
+            for row, found in zip(block, units[block] @ units.T, strict=True):
+                for k in np.flatnonzero(truth[row]):
+                    _count_others(found, members[k], within[k], tables[k], counts[k])
+        return counts
+
+    parts = pool.map(count, np.array_split(np.flatnonzero(truth.any(axis=1)), threads))
+    counts = [sum(each) for each in zip(*parts, strict=True)]
+    return [_sum(scores, each, 0) / (len(scores) - 1) for scores, each in zip(within, counts, strict=True)]
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -86,24 +119,20 @@ def pair_precision(units: np.ndarray, positive: np.ndarray, pairs: int = PAIRS) 
     scores are made in blocks, counted and forgotten. About ``pairs`` of the scores within are held at a time,
     the highest first; where there are more, all scores are made anew for each such part.
     """
-    inside = units[positive]
+    inside, others = units[positive], units[~positive]
     number = len(inside) * (len(inside) - 1) // 2
     # a large table is walked through once a block: the larger it is, the larger the blocks
     rows = max(1, max(SCORES, min(number, pairs)) // len(units))
-    blocks = [slice(start, start + rows) for start in range(0, len(inside), rows)]
     total, higher = 0.0, 0
     for high, low in itertools.pairwise(_edges(inside, -(-number // pairs))):
-        part = np.concatenate([_above_diagonal(inside, block, low, high) for block in blocks])
-        if not len(part):
-            continue
-        scores, times = np.unique(part, return_counts=True)
-        table = _table(scores, 1 << min(max(16, (8 * len(scores)).bit_length()), 24))
-        counts = np.zeros(len(scores) + 1, np.int64)
-        for block in blocks:
-            _count(units @ inside[block].T, positive, scores, table, counts)
-        within, across = higher + times[::-1].cumsum()[::-1], counts[:0:-1].cumsum()[::-1]
-        total += float((times * (within / (within + across))).sum())
-        higher += len(part)
+        scores = _sorted(inside, low, high, rows)
+        if len(scores) > 1:
+            table, counts = _table(scores), np.zeros(len(scores), np.int64)
+            for start in range(0, len(inside), rows):
+                found = (inside[start : start + rows] @ others.T).ravel()
+                (_count if len(table) <= CACHED else _count_roughly_sorted)(found, scores, table, counts)
+            total += _sum(scores, counts, higher)
+            higher += len(scores) - 1
     return total / number
 
 
@@ -114,94 +143,153 @@ def _edges(inside: np.ndarray, parts: int) -> np.ndarray:
     return np.concatenate([[np.inf], between, [-np.inf]]).astype(inside.dtype)
 
 
-def _above_diagonal(inside: np.ndarray, block: slice, low: float, high: float) -> np.ndarray:
-    """Scores from ``low`` to below ``high`` of vectors in a block with later ones: each pair within in one block."""
-    scores = inside[block] @ inside.T
+def _sorted(inside: np.ndarray, low: float = -np.inf, high: float = np.inf, rows: int = SCORES) -> np.ndarray:
+    """The scores of all pairs of vectors from ``low`` to below ``high``, rising, and ∞ after them."""
     place = np.arange(len(inside))
-    return scores[(place > place[block, None]) & (scores >= low) & (scores < high)]
-
-
-def _count(found: np.ndarray, skipped: np.ndarray, scores: np.ndarray, table: np.ndarray, counts: np.ndarray) -> None:
-    """Add to ``counts[k]``, k > 0, how many of ``found`` are no lower than exactly k of the rising ``scores``.
-
-    found (n, columns), of which rows that are ``skipped`` (n) do not count; ``table``: of :func:`_table`.
-    """
-    if len(table) > CACHED:
-        # near ones together: of a table, scores and counts this large, only a little is touched at a time
-        found, higher = _sorted_roughly(found, skipped, scores, len(table) - 1)
-        counts[-1] += higher
-        found, skipped = found[None], np.zeros(1, bool)
-    _count_each(found, skipped, scores, table, counts)
+    parts = []
+    for start in range(0, len(inside), rows):
+        scores = inside[start : start + rows] @ inside.T
+        later = place > place[start : start + rows, None]
+        parts.append(scores[later & (scores >= low) & (scores < high)])
+    scores, ends = np.concatenate(parts), [0, None]
+    if len(scores) > CACHED:
+        lowest, highest = scores.min(), scores.max()
+        scores, ends = _roughly_sorted(scores, lowest, _scale(lowest, highest, CACHED), CACHED)
+    for first, last in itertools.pairwise(ends):
+        scores[first:last].sort()
+    return np.append(scores, scores.dtype.type(np.inf))
 
 
 @compiled
-def _scale(scores, buckets):
+def _scale(lowest, highest, buckets):
     """What takes a score less the lowest to its bucket."""
-    width = scores[-1] - scores[0]
-    return scores.dtype.type((buckets - 1) / width if width > 0 else 0)
+    return np.float32((buckets - 1) / (highest - lowest) if highest > lowest else 1)
 
 
 @compiled
-def _bucket(score, lowest, scale, buckets):
-    """Which of evenly wide buckets between the lowest and the highest score; never falls as the score rises."""
-    return min(max(np.int64((score - lowest) * scale), 0), buckets - 1)
+def _bucket(score, lowest, scale, last):
+    """Which of evenly wide buckets between the lowest and the highest score; never falls as the score rises.
+
+    Without a sign, since for places that may be negative numba looks each time whether they are.
+    """
+    return np.uint32(min(max(np.float32(score - lowest) * scale, np.float32(0)), np.float32(last)))
 
 
 @compiled
-def _table(scores, buckets):
-    """How many of the rising ``scores`` lie in buckets below each; the last value is their number."""
-    table = np.zeros(buckets + 1, np.int32)
-    scale = _scale(scores, buckets)
-    for score in scores:
-        table[_bucket(score, scores[0], scale, buckets) + 1] += 1
+def _table(scores):
+    """How many of the rising ``scores``, without the ∞ at their end, lie in buckets below each."""
+    buckets = 64
+    while buckets < min(8 * len(scores), PAIRS):
+        buckets *= 2
+    table = np.zeros(buckets + 1, np.uint32)
+    scale = _scale(scores[0], scores[-2], buckets)
+    for score in scores[:-1]:
+        table[_bucket(score, scores[0], scale, buckets - 1) + 1] += 1
     for bucket in range(buckets):
         table[bucket + 1] += table[bucket]
     return table
 
 
 @compiled
-def _count_each(found, skipped, scores, table, counts):
-    """As :func:`_count`: the bucket says nearly where a score lies, bisection does the rest."""
-    buckets = len(table) - 1
-    lowest, scale = scores[0], _scale(scores, buckets)
-    for row in range(found.shape[0]):
-        if not skipped[row]:
-            for score in found[row]:
-                bucket = _bucket(score, lowest, scale, buckets)
-                first, last = table[bucket], table[bucket + 1]
-                while first < last:
-                    middle = (first + last) // 2
+def _count(found, scores, table, counts):
+    """Add to ``counts[k]`` how many of ``found`` (n) are no lower than exactly k of the rising ``scores``.
+
+    The bucket says nearly where a score lies; one more look, without a branch, is mostly enough; bisection is
+    for what is left.
+    """
+    last = len(table) - 2
+    lowest, scale = scores[0], _scale(scores[0], scores[-2], last + 1)
+    buckets = np.empty(CHUNK, np.uint32)
+    for start in range(0, len(found), CHUNK):
+        chunk = found[start : start + CHUNK]
+        for place in range(len(chunk)):
+            buckets[place] = _bucket(chunk[place], lowest, scale, last)
+        for place in range(len(chunk)):
+            score = chunk[place]
+            k = table[buckets[place]]
+            k = np.uint32(k + (scores[k] <= score))
+            if scores[k] <= score:
+                end = table[buckets[place] + 1]
+                while k < end:
+                    middle = np.uint32((k + end) // 2)
                     if scores[middle] <= score:
-                        first = middle + 1
+                        k = np.uint32(middle + 1)
                     else:
-                        last = middle
-                counts[first] += 1
+                        end = middle
+            counts[k] += 1
 
 
 @compiled
-def _sorted_roughly(found, skipped, scores, buckets):
-    """What is not skipped and lies within ``scores``, in the order of 1,024 wide buckets; how many lie above."""
-    lowest, highest, scale = scores[0], scores[-1], _scale(scores, buckets)
-    shift = np.int64(np.log2(buckets)) - 10
-    ends = np.zeros(1025, np.int64)
-    higher = 0
-    for row in range(found.shape[0]):
-        if not skipped[row]:
-            for score in found[row]:
-                if score > highest:
-                    higher += 1
-                elif score >= lowest:
-                    ends[(_bucket(score, lowest, scale, buckets) >> shift) + 1] += 1
+def _fetch(table, scores, counts):
+    """Read one number of each cache line, which memory delivers faster in turn than in random order.
+
+    The sum is asked for by nobody; without it the reads would be left out.
+    """
+    total = 0.0
+    for bucket in range(0, len(table), 16):
+        total += table[bucket]
+    for k in range(0, len(scores), 8):
+        total += scores[k] + counts[k]
+    return total
+
+
+@compiled
+def _count_others(found, members, scores, table, counts):
+    """As :func:`_count` without those of ``found`` at the places ``members``, of which counts[0] tells instead."""
+    _fetch(table, scores, counts)
+    held = found[members]
+    found[members] = -np.inf
+    _count(found, scores, table, counts)
+    found[members] = held
+
+
+@compiled
+def _count_roughly_sorted(found, scores, table, counts):
+    """As :func:`_count` for a table beyond the cache: near scores together, so that little is touched at a time."""
+    buckets = len(table) - 1
+    ordered, ends = _roughly_sorted(found, scores[0], _scale(scores[0], scores[-2], buckets), buckets)
+    for group in range(WIDE):
+        first, last = group * buckets // WIDE, (group + 1) * buckets // WIDE
+        near = slice(table[first], table[last])
+        _fetch(table[first:last], scores[near], counts[near])
+        _count(ordered[ends[group] : ends[group + 1]], scores, table, counts)
+
+
+@compiled
+def _roughly_sorted(found, lowest, scale, buckets):
+    """``found`` in the order of groups of ``buckets``, WIDE in all; where each group begins, and the last one ends."""
+    shift = np.uint32(np.log2(buckets // WIDE))
+    groups = np.empty(len(found), np.uint16)
+    for place in range(len(found)):
+        groups[place] = _bucket(found[place], lowest, scale, buckets - 1) >> shift
+    ends = np.zeros(WIDE + 1, np.int64)
+    for group in groups:
+        ends[group + 1] += 1
     ends = ends.cumsum()
-    ordered = np.empty(ends[-1], found.dtype)
-    for row in range(found.shape[0]):
-        if not skipped[row]:
-            for score in found[row]:
-                if lowest <= score <= highest:
-                    wide = _bucket(score, lowest, scale, buckets) >> shift
-                    ordered[ends[wide]] = score
-                    ends[wide] += 1
-    return ordered, higher
+    ordered = np.empty_like(found)
+    free = ends.copy()
+    for place in range(len(found)):
+        group = groups[place]
+        ordered[free[group]] = found[place]
+        free[group] += 1
+    return ordered, ends
+
+
+@compiled
+def _sum(scores, counts, higher):
+    """Sum of the precisions at each of the ``scores``, of which there are ``higher`` ones not among them."""
+    total, within, across = 0.0, higher, counts[-1]
+    end = len(scores) - 1
+    while end > 0:
+        first = end - 1
+        while first > 0 and scores[first - 1] == scores[first]:
+            first -= 1
+        within += end - first
+        total += (end - first) * within / (within + across)
+        for k in range(first, end):
+            across += counts[k]
+        end = first
+    return total
 
 
 def chance(n: int, m: int) -> float:

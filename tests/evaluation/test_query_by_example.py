@@ -53,8 +53,12 @@ def test_ties_and_parts_are_scikit_learn_s(seed, segments, d, dtype, pairs):
     units[rng.random(segments) < 0.1] = 0
     positive = rng.random(segments) < rng.random()
     positive[:2], positive[2] = True, False
-    got = query_by_example.pair_precision(units, positive, pairs)
-    assert got == pytest.approx(by_scikit_learn(units, positive), rel=1e-12)
+    expected = by_scikit_learn(units, positive)
+    assert query_by_example.pair_precision(units, positive, pairs) == pytest.approx(expected, rel=1e-12)
+    truth = np.stack([positive, positive[::-1], np.arange(segments) % 2 == 0], axis=1)
+    expected = [by_scikit_learn(units, each) for each in truth.T]
+    for threads in (1, 3):
+        assert query_by_example.all_pairs(units, truth, threads) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -67,6 +71,28 @@ def test_a_large_class_is_scikit_learn_s(dtype, monkeypatch):
     monkeypatch.setattr(query_by_example, "SCORES", 2**16)
     precisions = [query_by_example.pair_precision(units, positive, pairs) for pairs in (2**24, 2**16, 2**14)]
     assert precisions == pytest.approx([expected] * 3, rel=1e-6 if dtype is np.float32 else 1e-12)
+
+
+def test_classes_large_and_small_are_taken_each_by_itself():
+    """Their order stays, though the small ones are taken together and in groups."""
+    rng = np.random.default_rng(0)
+    units = query_by_example.unit(rng.normal(size=(700, 8)))
+    truth = rng.random((700, 5)) < [0.02, 0.6, 0.3, 0.5, 0.01]
+    truth[:2] = True
+    expected = [by_scikit_learn(units, each) for each in truth.T]
+    assert query_by_example.all_pairs(units, truth, 2) == pytest.approx(expected, rel=1e-9)
+    alone = [query_by_example.pair_precision(units, each) for each in truth.T]
+    assert query_by_example.all_pairs(units, truth) == pytest.approx(alone, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [40, 1500])
+def test_an_embedding_that_has_collapsed_is_a_tie(n):
+    """All cosines are one: precision is the share of pairs within; no bucket is walked through score by score."""
+    positive = np.arange(3 * n) < n
+    within = n * (n - 1) // 2
+    units = np.eye(1, 4, dtype=np.float32).repeat(3 * n, axis=0)
+    expected = within / (within + 2 * n * n)
+    assert query_by_example.all_pairs(units, positive[:, None]) == pytest.approx([expected], rel=1e-12)
 
 
 def test_all_pairs_need_no_draw():
