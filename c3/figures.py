@@ -14,6 +14,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from c3 import names
@@ -230,6 +231,7 @@ def _ruler(axes, best: pd.Series, colour: str) -> None:
         va="bottom" if room else "top",
         color=colour,
         weight="bold",
+        path_effects=[withStroke(linewidth=3, foreground="white")],  # a curve may pass behind
     )
 
 
