@@ -379,12 +379,11 @@ def sweeps(metrics: pd.DataFrame, swept: dict[str, dict]) -> Figure:
             column[1].set_xlabel(f"{sweep['key']}")
         for axes, label in zip(grid[:, 0], EVALUATIONS.values(), strict=True):
             axes.set_ylabel(f"{label}\nmAP")
-        seeds = metrics["seed"].nunique()
         _title(
             figure,
             "Sensitivity",
             "How much hangs on one setting, everything else as in the row that is varied?",
-            f"{_experiment(metrics)} · line: mean, band: lowest to highest of {seeds} training seeds"
+            f"{_experiment(metrics)} · line: mean, band: lowest to highest of {_seeds(metrics)}"
             " · ring: the row's own value",
         )
     return figure
