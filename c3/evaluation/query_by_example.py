@@ -15,6 +15,8 @@ from c3.evaluation import metrics
 
 SCORES = 2**21  # made at a time, at least: 8 MiB
 PAIRS = 2**24  # scores within a class that are held at a time: at most 1 GiB with what is counted of them
+BUCKETS = 8  # in a table, at least, for each score within
+FINEST = 2**24  # buckets in a table, at most: float32 tells no more apart
 CACHED = 2**18  # a table of as many buckets, 1 MiB, lies in the processor's second cache
 CHUNK = 2048  # scores whose buckets are found at a time
 WIDE = 1024  # groups of buckets that a large table is taken in
@@ -75,7 +77,7 @@ def all_pairs(units: np.ndarray, truth: np.ndarray, threads: int = 1) -> list[fl
     """
     number = truth.sum(axis=0)
     pairs = number * (number - 1) // 2
-    few = np.flatnonzero(8 * pairs < CACHED)
+    few = np.flatnonzero(BUCKETS * pairs < CACHED)
     many = np.setdiff1d(np.arange(len(pairs)), few)
     precisions = np.zeros(len(pairs))
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
@@ -179,7 +181,7 @@ def _bucket(score, lowest, scale, last):
 def _table(scores):
     """How many of the rising ``scores``, without the ∞ at their end, lie in buckets below each."""
     buckets = 64
-    while buckets < min(8 * len(scores), PAIRS):
+    while buckets < min(BUCKETS * len(scores), FINEST):
         buckets *= 2
     table = np.zeros(buckets + 1, np.uint32)
     scale = _scale(scores[0], scores[-2], buckets)
