@@ -284,24 +284,27 @@ def stages(metrics: pd.DataFrame) -> Figure:
                     axes.errorbar(
                         places, mean[models], spread, fmt="o-", color=KINDS[kind], lw=2, capsize=4, label=kind
                     )
-            for name, kind in names.ENDS.items():
-                if name in mean:
-                    axes.axhline(mean[name], color=KINDS[kind], ls=":", lw=1.5)
-                    axes.annotate(
-                        f"{kind}\n{mean[name]:.3f}",
-                        (0.99, mean[name]),
-                        xycoords=("axes fraction", "data"),
-                        ha="right",
-                        va="center",
-                        color=KINDS[kind],
-                        bbox=CLEAR,
-                    )
+            ends = mean.reindex([name for name in names.ENDS if name in mean])
+            for name, value in ends.items():
+                kind = names.ENDS[name]
+                axes.axhline(value, color=KINDS[kind], ls=":", lw=1.5)
+                above = value == ends.max()  # however close the lines, their names stand apart
+                axes.annotate(
+                    f"{kind} {value:.3f}",
+                    (0.99, value),
+                    (0, 3 if above else -3),
+                    xycoords=("axes fraction", "data"),
+                    textcoords="offset points",
+                    ha="right",
+                    va="bottom" if above else "top",
+                    color=KINDS[kind],
+                )
             axes.set_xticks(
                 range(len(steps)),
                 [names.model(step).replace(" coincidence", "\ncoincidence") for step in steps],
                 fontsize=8.5,
             )
-            axes.set_xlim(-0.5, len(steps) + 0.1)  # beside the last stage stand the names of the lines
+            axes.set_xlim(-0.5, len(steps) + 0.3)  # beside the last stage stand the names of the lines
             axes.margins(y=0.12)
             axes.set_title(title)
             axes.set_ylabel("mean average precision (mAP)")
