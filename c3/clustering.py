@@ -5,6 +5,8 @@ Plain arrays in, plain arrays out. The labels that :func:`label_counts` takes ar
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from c3.errors import C3Error
@@ -101,6 +103,23 @@ def kmeans(units: np.ndarray, k: int, seed: int, library: str = "scikit-learn") 
     quantizer = faiss.Kmeans(units.shape[1], k, seed=seed, min_points_per_centroid=1)
     quantizer.train(units)
     return quantizer.index.search(units, 1)[1][:, 0].astype(np.int32)
+
+
+def merge(means: np.ndarray, k: int, neighbours: int = 10) -> np.ndarray:
+    """The clusters with these ``means`` (n, d) merged until ``k`` groups are left: the group of each, (n,).
+
+    By Ward's linkage, in which every cluster counts the same, however big; only clusters that are among each
+    other's ``neighbours`` nearest are merged, so that memory grows with n and not with its square. (Ward,
+    "Hierarchical grouping to optimize an objective function", Journal of the American Statistical Association, 1963.)
+    """
+    from sklearn.cluster import AgglomerativeClustering
+    from sklearn.neighbors import kneighbors_graph
+
+    if k == len(means):
+        return np.arange(k)
+    near = kneighbors_graph(means, min(neighbours, len(means) - 1))
+    with warnings.catch_warnings(category=UserWarning, action="ignore"):  # far groups get joined by an edge: as meant
+        return AgglomerativeClustering(k, connectivity=near).fit_predict(means)
 
 
 def label_counts(clusters: np.ndarray, codes: np.ndarray, hot: np.ndarray):

@@ -51,12 +51,11 @@ OF_HEAD = {
     "entropy_of_mean": "clustering",
 }
 """What is measured of a head → the loss that trains it."""
-# Okabe and Ito's palette, told apart by colour-blind readers
+# Okabe and Ito's palette, told apart by colour-blind readers, and three more for those who have many rows
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
 )  # fmt: skip
-COLOURS = [BLUE, ORANGE, GREEN, PINK, SKY, RED, "#000000"]
-MAP_COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539"]
+COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539"]
 KINDS = {
     "baseline": GREY,
     "topline": "#404040",
@@ -327,7 +326,7 @@ def embedding_map(maps: pd.DataFrame) -> Figure:
     models = list(maps["model"].unique())
     alone = maps[(maps["model"] == models[0]) & (maps["class"] != "")]["class"]
     shown = list(alone.value_counts(sort=True).sort_index().sort_values(ascending=False, kind="stable").index[:10])
-    colours = dict(zip(shown, MAP_COLOURS, strict=False))
+    colours = dict(zip(shown, COLOURS, strict=False))
     with rc_context(STYLE | {"axes.grid": False}):
         figure = Figure(figsize=(4.3 * len(models), 5.6))
         for axes, model in zip(figure.subplots(1, len(models), squeeze=False)[0], models, strict=True):

@@ -91,18 +91,15 @@ def cluster_merged(pool: Pool, budget: int, rng: np.random.Generator, annotator:
 
     Not in the paper. The biggest clusters are often about one thing, and a random member of a cluster may hold
     nothing but background; so the network's clusters are merged until as many are left as labels may be asked
-    for (weighted k-means of their mean embeddings), and of each group the segment is shown whose windows speak
+    for (Ward's linkage of their mean embeddings), and of each group the segment is shown whose windows speak
     most for the group and least for everything: the greatest mean of z · (mean of the group - mean of all), where
     windows in other groups count as zero. A label is paid for by segment, so the choice is one of segments.
     """
-    from sklearn.cluster import KMeans
-
     active, of_window = np.unique(_assigned(pool, budget), return_inverse=True)
     unit, counts = pool.unit(), np.bincount(of_window)
     means = np.zeros((len(active), unit.shape[1]))
     np.add.at(means, of_window, unit)
-    seed = int(rng.integers(2**31))
-    merged = KMeans(budget, n_init=4, random_state=seed).fit_predict(means / counts[:, None], sample_weight=counts)
+    merged = clustering.merge(means / counts[:, None], budget)
     everything = unit.mean(axis=0)
     of_segment, _ = pd.factorize(pool.windows["segment_id"])
     windows = np.bincount(of_segment)

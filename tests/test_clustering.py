@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import normalized_mutual_info_score
+from scipy.cluster import hierarchy
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from c3 import clustering
 from c3.errors import C3Error
@@ -112,3 +113,24 @@ def test_faiss_not_installed_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(C3Error, match=r"^evaluation\.kmeans is faiss, which is not installed; allowed is scikit-learn"):
         clustering.kmeans(np.eye(3, dtype=np.float32), 2, 0, "faiss")
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("clusters", [1, 2, 11])
+def test_merged_clusters_are_scipys_ward(seed, clusters):
+    means = np.random.default_rng(seed).normal(size=(clusters, 3))
+    for k in range(1, clusters + 1):
+        groups = clustering.merge(means, k)
+        expected = hierarchy.fcluster(hierarchy.ward(means), k, "maxclust") if clusters > 1 else [1]
+        assert len(groups) == clusters and set(groups) == set(range(k))
+        assert adjusted_rand_score(expected, groups) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_merging_joins_neighbours_and_goes_on_when_none_is_left():
+    """Three far groups of 20 clusters: the graph of neighbours falls into three, and two groups are asked for."""
+    rng = np.random.default_rng(0)
+    means = np.repeat([[0.0, 0], [10, 0], [100, 0]], 20, axis=0) + rng.normal(size=(60, 2)) * 0.1
+    assert [len(set(clustering.merge(means, 3)[i : i + 20])) for i in (0, 20, 40)] == [1, 1, 1]
+    two = clustering.merge(means, 2)
+    assert len(set(two[:40])) == 1 and len(set(two[40:])) == 1 and two[0] != two[40]
