@@ -75,8 +75,8 @@ def loader(trunk: str, pixels: int, batch: int, steps: int) -> tuple[float, dict
     return ratio(seconds["drawn"], seconds["repeated"]), rate
 
 
-def torch_step(batch: dict):
-    """The same step in PyTorch: resnet10 trunks, heads, losses and Adam on one batch; a function without arguments."""
+def torch_step(batch: dict, trunk: str):
+    """The same step in PyTorch: trunks, heads, losses and Adam on one batch; a function without arguments."""
     import torch
     from torch import nn
     from torch.nn import functional as F
@@ -98,16 +98,32 @@ def torch_step(batch: dict):
         def forward(self, x):
             return F.relu(self.body(x) + self.shortcut(x))
 
-    def trunk(channels):
-        return nn.Sequential(
-            Convolution(channels, 16, 5, 2),
-            nn.ReLU(),
-            nn.MaxPool2d(3, 2, 1),
-            *(Block(a, b, s) for a, b, s in ((16, 16, 1), (16, 32, 2), (32, 64, 2), (64, 128, 2))),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(128, 128),
-        ).to(memory_format=torch.channels_last)
+    class Bottleneck(nn.Module):
+        def __init__(self, before, width, stride):
+            super().__init__()
+            narrow, wide = Convolution(before, width, 1, stride), Convolution(width, 4 * width, 1, 1)
+            self.body = nn.Sequential(narrow, nn.ReLU(), Convolution(width, width, 3, 1), nn.ReLU(), wide)
+            self.shortcut = nn.Identity() if before == 4 * width else Convolution(before, 4 * width, 1, stride)
+
+        def forward(self, x):
+            return F.relu(self.body(x) + self.shortcut(x))
+
+    def resnet10(channels):
+        blocks = [Block(a, b, s) for a, b, s in ((16, 16, 1), (16, 32, 2), (32, 64, 2), (64, 128, 2))]
+        return [Convolution(channels, 16, 5, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *blocks], 128
+
+    def resnet50(channels):
+        blocks, before = [], 64
+        for width, count, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+            for number in range(count):
+                blocks.append(Bottleneck(before, width, 1 if number else stride))
+                before = 4 * width
+        return [Convolution(channels, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *blocks], 2048
+
+    def network(channels):
+        layers, width = {"resnet10": resnet10, "resnet50": resnet50}[trunk](channels)
+        pooled = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 128))
+        return pooled.to(memory_format=torch.channels_last)
 
     class Head(nn.Module):
         def __init__(self):
@@ -129,7 +145,7 @@ def torch_step(batch: dict):
         return -(log_p.exp() * log_p).sum(1).mean() + GAMMA * (mean * torch.log(mean)).sum()
 
     parts = nn.ModuleDict(
-        {"audio": trunk(1), "image": trunk(3), "av": Head(), "aa": Head(), "clusters": nn.Linear(128, CLUSTERS)}
+        {"audio": network(1), "image": network(3), "av": Head(), "aa": Head(), "clusters": nn.Linear(128, CLUSTERS)}
     )
     optimizer = torch.optim.Adam(parts.parameters(), 1e-3)
     n = len(batch["audio"])
@@ -152,22 +168,22 @@ def torch_step(batch: dict):
     return step
 
 
-def against_torch(batch: int, steps: int) -> tuple[float | None, dict]:
-    """Our rate over PyTorch's, one thread each; None without PyTorch."""
+def against_torch(trunk: str, batch: int, steps: int, repeats: int) -> dict:
+    """Our rate over PyTorch's with both rates, one thread each; empty without PyTorch."""
     try:
         import torch
     except ImportError:
-        return None, {"torch": None}
+        return {}
     with tempfile.TemporaryDirectory() as folder:
-        features = write_features(Path(folder), 64, segments=2 * batch)
-        train, sampler = steps_of("resnet10", features, batch)
+        features = write_features(Path(folder), 64, segments=max(100, 2 * batch))
+        train, sampler = steps_of(trunk, features, batch)
         kept = sampler.draw(0)
-        step = torch_step(kept)
+        step = torch_step(kept, trunk)
         seconds = alternately(
-            {"ours": lambda: train([kept] * steps), "torch": lambda: [step() for _ in range(steps)]}, 2 * REPEATS
+            {"ours": lambda: train([kept] * steps), "torch": lambda: [step() for _ in range(steps)]}, repeats
         )
-    rates = {f"{name}_pairs_per_second": steps * batch / median(each) for name, each in seconds.items()}
-    return ratio(seconds["ours"], seconds["torch"]), {"torch": torch.__version__, **rates}
+    rates = {f"{trunk}_{name}_pairs_per_second": steps * batch / median(each) for name, each in seconds.items()}
+    return {"torch": torch.__version__, f"{trunk}_torch_ratio": ratio(seconds["ours"], seconds["torch"]), **rates}
 
 
 def main():
@@ -178,17 +194,16 @@ def main():
     print(f"loader, resnet10: {small:.3f} of the rate of a repeated batch", file=sys.stderr)
     large, more = loader("resnet50", 224 if full else 64, 8, 4 if full else 3)
     print(f"loader, resnet50: {large:.3f}", file=sys.stderr)
-    torch, rates = against_torch(64, 10)
+    against = against_torch("resnet10", 64, 10, 2 * REPEATS) | against_torch("resnet50", 8, 2, REPEATS)
     report(
         "training",
         min(small, large),
         "the same batch repeated from memory",
         resnet10_ratio=small,
         resnet50_ratio=large,
-        torch_ratio=torch,
         **numbers,
         **more,
-        **rates,
+        **against,
     )
 
 
