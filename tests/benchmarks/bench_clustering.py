@@ -29,7 +29,7 @@ def head(k: int) -> tuple[np.ndarray, np.ndarray]:
     return np.random.default_rng(1).normal(size=(D, k)).astype(np.float32), np.zeros(k, np.float32)
 
 
-def assignment(n: int, k: int, repeats: int) -> dict[str, list[float]]:
+def assignment(n: int, k: int) -> dict[str, list[float]]:
     vectors, (kernel, bias) = embeddings(n), head(k)
     index = faiss.IndexFlatIP(D)
     index.add(np.ascontiguousarray(kernel.T))
@@ -39,10 +39,10 @@ def assignment(n: int, k: int, repeats: int) -> dict[str, list[float]]:
     }
     ours, theirs = clustering.assign(vectors, kernel, bias)[0], index.search(vectors, 1)[1][:, 0]
     assert (ours == theirs).mean() > 0.999
-    return common.alternately(sides, repeats, 0)
+    return common.alternately(sides, warmup=0)
 
 
-def kmeans(n: int, k: int, repeats: int) -> dict[str, list[float]]:
+def kmeans(n: int, k: int) -> dict[str, list[float]]:
     vectors = embeddings(n)
 
     def plain():
@@ -55,18 +55,18 @@ def kmeans(n: int, k: int, repeats: int) -> dict[str, list[float]]:
         "scikit_learn": lambda: clustering.kmeans(vectors, k, 0),
         "plain": plain,
     }
-    return common.alternately(sides, repeats, 0)
+    return common.alternately(sides, warmup=0)
 
 
 def main() -> None:
     full = common.arguments(__doc__).full
-    n, k, repeats = (1_000_000, 1024, 3) if full else (40_000, 1024, common.REPEATS)
+    n, k = (1_000_000 if full else 40_000), 1024
     ns, ks = [n // 100, n // 10, n], [k // 16, k // 4, k, 4 * k]
-    points, centres = (100_000, 512) if full else (10_000, 128)
-    by_n = [assignment(size, k, repeats) for size in ns]
-    by_k = [assignment(n, size, repeats) for size in ks]
-    means_by_n = [kmeans(points * factor, centres, repeats) for factor in (1, 2, 4)]
-    means_by_k = [means_by_n[0], *(kmeans(points, centres * factor, repeats) for factor in (2, 4))]
+    points, centres = n // 4, 128
+    by_n = [assignment(size, k) for size in ns]
+    by_k = [assignment(n, size) for size in ks]
+    means_by_n = [kmeans(points * factor, centres) for factor in (1, 2, 4)]
+    means_by_k = [means_by_n[0], *(kmeans(points, centres * factor) for factor in (2, 4))]
 
     def medians(runs, side):
         return [median(run[side]) for run in runs]
@@ -80,7 +80,7 @@ def main() -> None:
         windows=n,
         clusters=k,
         threads=1,
-        repeats=repeats,
+        repeats=common.REPEATS,
         assign_seconds=median(by_n[-1]["ours"]),
         faiss_seconds=median(by_n[-1]["faiss"]),
         kmeans_faiss_ratio=round(common.ratio(means_by_n[0]["faiss"], means_by_n[0]["plain"]), 3),

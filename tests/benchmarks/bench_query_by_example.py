@@ -64,7 +64,7 @@ def peak_gib(side: str, segments: int, classes: int) -> float:
 
 def main() -> None:
     full = common.arguments(__doc__).full
-    segments, classes, repeats = (20_000, 527, 1) if full else (5_000, 200, common.REPEATS)
+    segments, classes = (20_000, 527) if full else (5_000, 200)
     sizes = (400, 4_000, 40_000) if full else (100, 1_000, 10_000)
     units, truth = data(segments, classes)
     scores = {}
@@ -74,7 +74,7 @@ def main() -> None:
         "one_thread": lambda: ours(units, truth),
         "scikit_learn": lambda: scores.update(rival=scikit_learn(units, truth)),
     }
-    seconds = common.alternately(sides, repeats, 0)
+    seconds = common.alternately(sides, warmup=0)
     positives = truth.sum(axis=0)
     growth = []
     for size in sizes:
@@ -90,7 +90,7 @@ def main() -> None:
         median_positives=int(np.median(positives)),
         most_positives=int(positives.max()),
         pairs_across=int((positives * (segments - positives)).sum()),
-        repeats=repeats,
+        repeats=common.REPEATS,
         threads=os.cpu_count(),
         ours_seconds=median(seconds["ours"]),
         one_thread_seconds=median(seconds["one_thread"]),
