@@ -30,12 +30,12 @@ ROW = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering"
 CLUSTERS, UNITS, GAMMA = 256, 512, 1.1
 
 
-def write_features(folder: Path, pixels: int, segments: int = 400) -> store.Features:
-    """Noise in the layout of the real thing: 10 s a segment, a picture a second."""
+def write_features(folder: Path, pixels: int, batch: int) -> store.Features:
+    """Noise in the layout of the real thing, enough of it for batches: 10 s a segment, a picture a second."""
     spec, rng = config.Features(frame_pixels=pixels), np.random.default_rng(0)
 
     def extracts():
-        for number in range(segments):
+        for number in range(max(100, 2 * batch)):
             rows = rng.normal(size=(998, spec.mel_bands)).astype(np.float32)
             frames = rng.integers(0, 256, (10, *spec.frame_shape), dtype=np.uint8)
             segment = SimpleNamespace(segment_id=f"{number:04d}", recording_id=f"{number:04d}", split="train")
@@ -62,7 +62,7 @@ def steps_of(trunk: str, features: store.Features, batch: int):
 def loader(trunk: str, pixels: int, batch: int, steps: int) -> tuple[float, dict]:
     """Rate with batches drawn while the step before runs, over the rate with one batch repeated from memory."""
     with tempfile.TemporaryDirectory() as folder:
-        features = write_features(Path(folder), pixels, segments=max(100, 2 * batch))
+        features = write_features(Path(folder), pixels, batch)
         train, sampler = steps_of(trunk, features, batch)
         kept = sampler.draw(0)
         seconds = alternately(
@@ -89,34 +89,32 @@ def torch_step(batch: dict, trunk: str):
                 nn.Conv2d(before, width, size, stride, size // 2, bias=False), nn.BatchNorm2d(width, 1e-3, 0.1)
             )
 
-    class Block(nn.Module):
-        def __init__(self, before, width, stride):
+    class Residual(nn.Module):
+        def __init__(self, body, shortcut):
             super().__init__()
-            self.body = nn.Sequential(Convolution(before, width, 3, stride), nn.ReLU(), Convolution(width, width, 3, 1))
-            self.shortcut = nn.Identity() if stride == 1 else Convolution(before, width, 1, stride)
+            self.body, self.shortcut = nn.Sequential(*body), shortcut
 
         def forward(self, x):
             return F.relu(self.body(x) + self.shortcut(x))
 
-    class Bottleneck(nn.Module):
-        def __init__(self, before, width, stride):
-            super().__init__()
-            narrow, wide = Convolution(before, width, 1, stride), Convolution(width, 4 * width, 1, 1)
-            self.body = nn.Sequential(narrow, nn.ReLU(), Convolution(width, width, 3, 1), nn.ReLU(), wide)
-            self.shortcut = nn.Identity() if before == 4 * width else Convolution(before, 4 * width, 1, stride)
+    def block(before, width, stride):
+        body = [Convolution(before, width, 3, stride), nn.ReLU(), Convolution(width, width, 3, 1)]
+        return Residual(body, nn.Identity() if stride == 1 else Convolution(before, width, 1, stride))
 
-        def forward(self, x):
-            return F.relu(self.body(x) + self.shortcut(x))
+    def bottleneck(before, width, stride):
+        narrow, wide = Convolution(before, width, 1, stride), Convolution(width, 4 * width, 1, 1)
+        body = [narrow, nn.ReLU(), Convolution(width, width, 3, 1), nn.ReLU(), wide]
+        return Residual(body, nn.Identity() if before == 4 * width else Convolution(before, 4 * width, 1, stride))
 
     def resnet10(channels):
-        blocks = [Block(a, b, s) for a, b, s in ((16, 16, 1), (16, 32, 2), (32, 64, 2), (64, 128, 2))]
+        blocks = [block(a, b, s) for a, b, s in ((16, 16, 1), (16, 32, 2), (32, 64, 2), (64, 128, 2))]
         return [Convolution(channels, 16, 5, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *blocks], 128
 
     def resnet50(channels):
         blocks, before = [], 64
         for width, count, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
             for number in range(count):
-                blocks.append(Bottleneck(before, width, 1 if number else stride))
+                blocks.append(bottleneck(before, width, 1 if number else stride))
                 before = 4 * width
         return [Convolution(channels, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *blocks], 2048
 
@@ -175,7 +173,7 @@ def against_torch(trunk: str, batch: int, steps: int, repeats: int) -> dict:
     except ImportError:
         return {}
     with tempfile.TemporaryDirectory() as folder:
-        features = write_features(Path(folder), 64, segments=max(100, 2 * batch))
+        features = write_features(Path(folder), 64, batch)
         train, sampler = steps_of(trunk, features, batch)
         kept = sampler.draw(0)
         step = torch_step(kept, trunk)
