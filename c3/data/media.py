@@ -24,6 +24,9 @@ SNDFILE_EXTENSIONS = ("wav", "flac", "ogg", "mp3")
 REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named")
 PREROLL_SECONDS = 0.5
 """how far before the asked start decoding begins, so that codecs with memory have settled"""
+BLOCK = 65_536
+"""sample frames read at once: what stays in the processor's cache need not be asked for from the system, which costs a
+quarter of the time"""
 CONTINUOUS_SECONDS = 0.005
 """blocks whose times fit this closely follow each other without a gap: Matroska rounds times to 1 ms"""
 
@@ -142,11 +145,14 @@ def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, 
             file.seek(first)
         # numpy makes floats of 16-bit samples several times as fast as libsndfile does, and the same ones
         kind = "int16" if file.subtype == "PCM_16" else "float32"
-        samples = file.read(round(seconds * file.samplerate), dtype=kind, always_2d=True)
+        samples, done = np.empty(min(round(seconds * file.samplerate), file.frames - first), np.float32), 0
+        while len(block := file.read(min(BLOCK, len(samples) - done), dtype=kind, always_2d=True)):
+            samples[done : done + len(block)] = _channel_mean(block)
+            done += len(block)
     except soundfile.LibsndfileError:
         _opened.cache_clear()
         raise
-    return _channel_mean(samples), file.samplerate
+    return samples[:done], file.samplerate
 
 
 @functools.lru_cache(maxsize=1)

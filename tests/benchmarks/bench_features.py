@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as in a job
 
+import av
 import common
 import numpy as np
 import soundfile
@@ -27,7 +28,7 @@ from c3.data import features, media, store
 RATE, SECONDS = 44_100, 10
 BATCH = 20  # segments in a timed shard: opening and indexing one is paid once for 2,000 segments in a run
 SPEC = config.Features()
-CONTAINERS = ("wav", "flac", "mp3", "mp4")
+CONTAINERS = ("wav", "flac", "mp3", "mp4", "mp4_frames")
 
 
 def make(folder: Path) -> None:
@@ -35,7 +36,7 @@ def make(folder: Path) -> None:
     times = np.arange(SECONDS * RATE) / RATE
     noise = np.random.default_rng(0).standard_normal(len(times))
     sound = (0.3 * np.sin(2 * np.pi * (200 * times + 100 * times**2)) + 0.05 * noise).astype(np.float32)
-    for container in CONTAINERS[:3]:
+    for container in ("wav", "flac", "mp3"):
         soundfile.write(folder / f"clip.{container}", np.stack([sound, 0.8 * sound], axis=1), RATE)
     shift = np.arange(25 * SECONDS)[:, None, None, None] / 20
     y, x, colour = np.arange(240)[:, None, None] / 30, np.arange(320)[:, None] / 40, np.arange(3)
@@ -43,12 +44,30 @@ def make(folder: Path) -> None:
     media.encode(folder / "clip.mp4", sound, RATE, film, 25, "aac")
 
 
-def make_long(path: Path, seconds: int) -> None:
-    """A stereo recording, written second by second."""
-    block = 0.1 * np.random.default_rng(0).standard_normal((RATE, 2)).astype(np.float32)
-    with soundfile.SoundFile(path, "w", RATE, 2) as file:
-        for _ in range(seconds):
-            file.write(block)
+def make_long(clip: Path, path: Path, seconds: int) -> None:
+    """A clip of ten seconds again and again; of mp3 and mp4 its packets, since coding 12 hours takes too long."""
+    times = seconds // SECONDS
+    if path.suffix not in (".mp3", ".mp4"):
+        samples, _ = soundfile.read(clip, dtype="int16", always_2d=True)
+        container = {".wav": "RF64", ".flac": "FLAC"}[path.suffix]  # plain WAV cannot hold more than 4 GB
+        with soundfile.SoundFile(path, "w", RATE, samples.shape[1], format=container) as file:
+            for _ in range(times):
+                file.write(samples)
+        return
+    with av.open(str(path), "w") as file:
+        streams, began = {}, 0.0
+        for _ in range(times):
+            with av.open(str(clip)) as source:
+                streams = streams or {each.index: file.add_stream_from_template(each) for each in source.streams}
+                packets = [packet for packet in source.demux() if packet.dts is not None]
+                sound = [packet for packet in packets if packet.stream.type == "audio"]
+                first = float(sound[0].pts * sound[0].time_base)
+                for packet in packets:
+                    offset = round((began - first) / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+                    packet.stream = streams[packet.stream.index]
+                    file.mux(packet)
+                began += len(sound) * float(sound[0].duration * sound[0].time_base)
 
 
 def segment(path: Path, start: float = 0.0, frames: bool = False) -> SimpleNamespace:
@@ -115,12 +134,13 @@ def torchaudio_rate(path: str) -> float | None:
     return 1 / median(common.alternately({"torchaudio": run}, repeats=9)["torchaudio"])
 
 
-def worker(path: str, count: str) -> None:
+def worker(path: str, count: str, frames: str = "") -> None:
     """In a process of its own: ``count`` segments one after the other; prints seconds and peak memory in MiB."""
+    rows = [segment(Path(path), SECONDS * i, bool(frames)) for i in range(int(count))]
     with tempfile.TemporaryDirectory() as folder:
-        extract([segment(Path(path))], Path(folder))
+        extract(rows[:1], Path(folder))
         start = time.perf_counter()
-        extract([segment(Path(path), SECONDS * i) for i in range(int(count))], Path(folder))
+        extract(rows, Path(folder))
         seconds = time.perf_counter() - start
     # Not ru_maxrss: a child starts with the peak of its parent.
     peak = int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
@@ -134,9 +154,9 @@ def spin(*_) -> None:
     print(time.perf_counter() - start, 0.0)
 
 
-def workers(path: Path, count: int, processes: int = 1, job: str = "--worker") -> tuple[float, float]:
+def workers(path: Path, count: int, processes: int = 1, job: str = "--worker", frames: str = "") -> tuple[float, float]:
     """The slowest of some workers side by side: seconds, MiB."""
-    command = [sys.executable, __file__, job, str(path), str(count)]
+    command = [sys.executable, __file__, job, str(path), str(count), frames]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
     return tuple(max(column) for column in zip(*(map(float, p.communicate()[0].split()) for p in running), strict=True))
 
@@ -148,7 +168,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make(folder)
-        for label in (*CONTAINERS, "mp4_frames"):
+        for label in CONTAINERS:
             container, _, frames = label.partition("_")
             row = segment(folder / f"clip.{container}", frames=bool(frames))
             functions = {
@@ -161,16 +181,16 @@ def main() -> None:
             shown[f"{label}_of_bound"] = common.ratio(seconds["ours"], seconds["bound"])
             shown |= {f"{label}_{who}_per_second": BATCH / median(runs) for who, runs in seconds.items()}
         shown["torchaudio"] = torchaudio_rate(str(folder / "clip.wav"))
-        for container in ("mp3", "flac", "wav"):
+        for label in CONTAINERS:
+            container, _, frames = label.partition("_")
             long = folder / f"long.{container}"
-            seconds = 12 * 3600 if args.full else 2000
-            # WAV cannot hold more than 4 GB.
-            make_long(long, min(seconds, 6 * 3600) if container == "wav" else seconds)
-            print(f"{container}: {seconds} s written", flush=True)
-            sizes = [int(soundfile.info(long).duration) // SECONDS // part for part in (100, 10, 1)]
-            runs = [workers(long, max(1, size)) for size in sizes]
-            growth.append(common.growth(container, "segments of a recording", sizes, [run[0] for run in runs]))
-            shown[f"{container}_peak_mib"] = [round(run[1], 1) for run in runs]
+            make_long(folder / f"clip.{container}", long, 12 * 3600 if args.full else 1000)
+            segments = int(media.probe(str(long))[0]) // SECONDS
+            print(f"{label}: {segments} segments written", flush=True)
+            sizes = [max(1, segments // part) for part in (100, 10, 1)]
+            runs = [workers(long, size, frames=frames) for size in sizes]
+            growth.append(common.growth(label, "segments of a recording", sizes, [run[0] for run in runs]))
+            shown[f"{label}_peak_mib"] = [round(run[1], 1) for run in runs]
             if container == "flac":
                 for key, job in (("two_processes", "--worker"), ("two_spinning_processes", "--spin")):
                     pairs = [[workers(long, 60, n, job)[0] for n in (1, 2)] for _ in range(common.REPEATS)]

@@ -1,7 +1,8 @@
 """A whole run of the workflow: how much of the cores' time is spent in jobs, and what the jobs import.
 
-Runs the smoke experiment (with --full the default one) in a copy of the working tree. The bound is the compute in its
-jobs, as Snakemake's benchmark files tell it: starting Python and importing libraries are part of a job.
+Runs an experiment five times, each in a new copy of the working tree: the default (--full), or the smoke experiment cut
+down to two networks. The bound is the compute in its jobs, as Snakemake's benchmark files tell it: starting Python and
+importing libraries are part of a job.
 """
 
 import json
@@ -12,12 +13,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import common
 import pandas as pd
 
 ROOT = Path(__file__).parents[2]
 CORES = 2
+TWO_NETWORKS = """
+models: {topline: null, correspondence: null, stage2: null, stage3: {after: stage1}, stage4: null}
+"""
 HOOK = """
 import atexit, json, os, sys
 def note(names="tensorflow sklearn scipy pandas pyarrow matplotlib numba pydantic".split()):
@@ -67,34 +72,49 @@ def busy(table: pd.DataFrame) -> float:
     return total
 
 
-def main() -> None:
-    full = common.arguments(__doc__).full
-    overlay = [] if full else ["--configfile", "config/smoke.yaml"]
+def measure(full: bool) -> dict:
+    """One run."""
     with tempfile.TemporaryDirectory() as folder:
         tree, starts = Path(folder, "tree"), Path(folder, "starts")
         starts.mkdir()
         copy(tree)
-        began, wall = run(tree, starts, overlay)
+        (tree / "two_networks.yaml").write_text(TWO_NETWORKS)
+        began, wall = run(tree, starts, [] if full else ["--configfile", "config/smoke.yaml", "two_networks.yaml"])
         table = jobs(tree / "results" / ("synthetic" if full else "smoke") / "benchmarks")
         seen = [json.loads(path.read_text()) for path in starts.iterdir()]
-    compute, covered = table["compute"].sum(), busy(table)
-    modules = pd.Series([name for start in seen for name in start["modules"]]).value_counts().to_dict()
+    compute = float(table["compute"].sum())
+    modules = pd.Series([name for start in seen for name in start["modules"]])
+    return {
+        "share": compute / (CORES * wall),
+        "wall_seconds": wall,
+        "job_seconds": compute,
+        "wall_share_without_any_job": 1 - busy(table) / wall,
+        "seconds_before_first_job": float(table["start"].min() - began),
+        "seconds_after_last_job": float(began + wall - table["end"].max()),
+        "jobs": len(table),
+        "python_starts": len(seen),
+        "seconds_by_rule": table.groupby("rule")["compute"].sum().round(1).to_dict(),
+        "python_starts_that_import": modules.value_counts().to_dict(),
+    }
+
+
+def main() -> None:
+    """Medians over the runs."""
+    full = common.arguments(__doc__.splitlines()[0]).full
+    runs = []
+    for number in range(1, common.REPEATS + 1):
+        runs.append(measure(full))
+        print(f"run {number}: {runs[-1]['wall_seconds']:.0f} s, {runs[-1]['share']:.3f} of it in jobs", flush=True)
+    medians = {key: median(each[key] for each in runs) for key, value in runs[0].items() if not isinstance(value, dict)}
+    last = {key: value for key, value in runs[-1].items() if isinstance(value, dict)}
     common.report(
         "orchestration",
-        compute / (CORES * wall),
+        medians.pop("share"),
         "bound: the compute in its jobs on all cores",
         run_cores=CORES,
-        wall_seconds=wall,
-        job_seconds=float(compute),
-        core_share_not_in_jobs=1 - compute / (CORES * wall),
-        wall_share_without_any_job=1 - covered / wall,
-        seconds_before_first_job=float(table["start"].min() - began),
-        seconds_after_last_job=float(began + wall - table["end"].max()),
-        jobs=len(table),
-        jobs_by_rule=table["rule"].value_counts().to_dict(),
-        seconds_by_rule=table.groupby("rule")["compute"].sum().round(1).to_dict(),
-        python_starts=len(seen),
-        python_starts_that_import=modules,
+        shares=[round(each["share"], 4) for each in runs],
+        **medians,
+        **last,
     )
 
 
