@@ -113,18 +113,44 @@ def probe(path: str) -> tuple[float, int]:
             return header.frames / header.samplerate, header.samplerate
         except soundfile.LibsndfileError:
             pass
-    with _open(path) as container:
-        if not container.streams.audio:
-            raise Quarantined("empty")
-        return (container.duration or 0) / av.time_base, container.streams.audio[0].codec_context.sample_rate
+    container = _open(path, 0.0)
+    return (container.duration or 0) / av.time_base, _sound(container).codec_context.sample_rate
 
 
-def _open(path: str):
-    """The container; :class:`Quarantined` (broken) if it is none."""
+def _open(path: str, start: float) -> av.container.InputContainer:
+    """The container, to be read from the first packet or from where ``start`` is sought; :class:`Quarantined` (broken).
+
+    It is left open, as :func:`_opened` leaves a file: an mp4's index of 12 hours takes 0.3 s to read.
+    """
+    if not _is_sought(start):
+        _container.cache_clear()
+    status = os.stat(path)
+    return _container(path, status.st_size, status.st_mtime_ns)
+
+
+def _is_sought(start: float) -> bool:
+    return start > PREROLL_SECONDS
+
+
+@functools.lru_cache(maxsize=1)
+def _container(path: str, size: int, modified: int) -> av.container.InputContainer:
     try:
-        return av.open(path, metadata_errors="ignore")
+        container = av.open(path, metadata_errors="ignore")
     except (av.FFmpegError, ValueError):
         raise Quarantined("broken") from None
+    for stream in (*container.streams.audio, *container.streams.video):
+        if stream.codec_context:  # FFmpeg knows how to decode it
+            stream.codec_context.thread_count = 1
+    return container
+
+
+def _sound(container: av.container.InputContainer) -> av.AudioStream:
+    """The first stream of sound; :class:`Quarantined` (empty, or broken if FFmpeg knows no such codec)."""
+    if not container.streams.audio:
+        raise Quarantined("empty")
+    if not container.streams.audio[0].codec_context:
+        raise Quarantined("broken")
+    return container.streams.audio[0]
 
 
 def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
@@ -172,35 +198,33 @@ def _channel_mean(samples: np.ndarray) -> np.ndarray:
 
 def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the stream's own rate, laid down at their presentation times, and that rate."""
-    with _open(path) as container:
-        if not container.streams.audio:
-            raise Quarantined("empty")
-        stream = container.streams.audio[0]
-        rate = stream.codec_context.sample_rate
-        if not rate:
-            raise Quarantined("broken")
-        wanted = round(seconds * rate)
-        samples = np.zeros(wanted, np.float32)
-        end, decoded, errors, expected = 0, 0, 0, None
-        for frame in _decoded(container, stream, start):
-            if frame is None:
-                errors += 1
-                continue
-            decoded += 1
-            block = _mono(frame)
-            first = round((frame.time - start) * rate)
-            if expected is not None and abs(first - expected) <= CONTINUOUS_SECONDS * rate:
-                first = expected
-            expected = first + len(block)
-            if first >= wanted:
-                break
-            block, first = (block[-first:], 0) if first < 0 else (block, first)
-            block = block[: wanted - first]
-            samples[first : first + len(block)] = block
-            if len(block):
-                end = max(end, first + len(block))
-        if not decoded:
-            raise Quarantined("broken" if errors else "empty")
+    container = _open(path, start)
+    stream = _sound(container)
+    rate = stream.codec_context.sample_rate
+    if not rate:
+        raise Quarantined("broken")
+    wanted = round(seconds * rate)
+    samples = np.zeros(wanted, np.float32)
+    end, decoded, errors, expected = 0, 0, 0, None
+    for frame in _decoded(container, stream, start):
+        if frame is None:
+            errors += 1
+            continue
+        decoded += 1
+        block = _mono(frame)
+        first = round((frame.time - start) * rate)
+        if expected is not None and abs(first - expected) <= CONTINUOUS_SECONDS * rate:
+            first = expected
+        expected = first + len(block)
+        if first >= wanted:
+            break
+        block, first = (block[-first:], 0) if first < 0 else (block, first)
+        block = block[: wanted - first]
+        samples[first : first + len(block)] = block
+        if len(block):
+            end = max(end, first + len(block))
+    if not decoded:
+        raise Quarantined("broken" if errors else "empty")
     return samples[:end], rate
 
 
@@ -218,17 +242,18 @@ def _mono(frame: av.AudioFrame) -> np.ndarray:
 
 def _decoded(container, stream, start: float) -> Iterator:
     """Decoded frames from a little before ``start`` s on; None for each packet that cannot be decoded."""
-    stream.codec_context.thread_count = 1
-    if start > PREROLL_SECONDS:
+    if _is_sought(start):
         try:
             container.seek(int((start - PREROLL_SECONDS) / stream.time_base), stream=stream)
         except av.FFmpegError:
+            _container.cache_clear()
             yield None
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.FFmpegError:
+            _container.cache_clear()
             yield None
             return
         if packet is None:
@@ -244,14 +269,13 @@ def _decoded(container, stream, start: float) -> Iterator:
 def _presented(path: str, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
     """(seconds from ``start``, picture) in the order of presentation, from the key frame before ``start``."""
     try:
-        container = _open(path)
+        container = _open(path, start)
     except Quarantined:
         return
-    with container:
-        if container.streams.video:
-            for frame in _decoded(container, container.streams.video[0], start):
-                if frame is not None:
-                    yield frame.time - start, frame
+    if container.streams.video:
+        for frame in _decoded(container, container.streams.video[0], start):
+            if frame is not None:
+                yield frame.time - start, frame
 
 
 def _nearest(

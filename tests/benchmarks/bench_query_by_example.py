@@ -65,7 +65,7 @@ def peak_gib(side: str, segments: int, classes: int) -> float:
 def main() -> None:
     full = common.arguments(__doc__).full
     segments, classes = (20_000, 527) if full else (5_000, 200)
-    sizes = (400, 4_000, 40_000) if full else (100, 1_000, 10_000)
+    sizes = (400, 4_000, 40_000) if full else (200, 2_000, 20_000)
     units, truth = data(segments, classes)
     scores = {}
     ours(units[:50], truth[:50, :1])  # compiles

@@ -2,11 +2,14 @@
 
 Rates of whole steps of stage 3 with augmentation on stored features made for the purpose. The loader's rival is the
 same batch again and again; the step's is the same network, losses and optimizer in PyTorch, channels last, where
-PyTorch is installed.
+PyTorch is installed. With --full also what else a step could be: each setting in processes of its own.
 """
 
+import os
+import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -28,6 +31,14 @@ from c3.sampling import Sampler  # noqa: E402
 
 ROW = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.1}, delta_t=10, augmentation=True)
 CLUSTERS, UNITS, GAMMA = 256, 512, 1.1
+SETTINGS = {  # threads, pixels of a picture, passes of the audio trunk, oneDNN
+    "as_it_is": (1, 64, 1, 1),
+    "two_threads": (2, 64, 1, 1),
+    "pictures_of_32": (1, 32, 1, 1),
+    "pictures_of_128": (1, 128, 1, 1),
+    "two_audio_passes": (1, 64, 2, 1),
+    "without_onednn": (1, 64, 1, 0),
+}
 
 
 def write_features(folder: Path, pixels: int, batch: int) -> store.Features:
@@ -46,10 +57,12 @@ def write_features(folder: Path, pixels: int, batch: int) -> store.Features:
     return store.Features(folder / "index.parquet")
 
 
-def steps_of(trunk: str, features: store.Features, batch: int):
+def steps_of(trunk: str, features: store.Features, batch: int, passes: int = 1):
     """A function that makes n training steps on given batches, and the sampler that draws them."""
     sampler = Sampler(features, "train", tuple(ROW.losses), ROW.delta_t, batch, 0, ROW.augmentation)
     network = Network(config.Network(trunk=trunk, clusters=CLUSTERS).model_dump(), features.spec.model_dump())
+    if passes > 1:
+        in_passes(network.audio_trunk, passes)
     objective = curriculum.compiled(network, ROW, config.Training(batch=batch), sampler.draw(0))
 
     def train(batches):
@@ -184,6 +197,40 @@ def against_torch(trunk: str, batch: int, steps: int, repeats: int) -> dict:
     return {"torch": torch.__version__, f"{trunk}_torch_ratio": ratio(seconds["ours"], seconds["torch"]), **rates}
 
 
+def in_passes(trunk, passes: int) -> None:
+    """Let a trunk take its batch in parts, one after the other."""
+    call = trunk.call
+
+    def parts(inputs, training=None, mask=None):
+        return keras.ops.concatenate([call(part, training=training) for part in keras.ops.split(inputs, passes)])
+
+    trunk.call = parts
+
+
+def child(threads: str, pixels: str, passes: str) -> None:
+    """In a process of its own: prints the seconds of 20 steps of the small trunk with 64 pairs."""
+    curriculum.set_threads(int(threads))
+    with tempfile.TemporaryDirectory() as folder:
+        train, sampler = steps_of("resnet10", write_features(Path(folder), int(pixels), 64), 64, int(passes))
+        batches = [sampler.draw(0)] * 20
+        train(batches[:2])
+        start = time.perf_counter()
+        train(batches)
+    print(time.perf_counter() - start)
+
+
+def settings() -> dict:
+    """Rate of each setting over that of the step as it is, medians over rounds."""
+    seconds = {name: [] for name in SETTINGS}
+    for _ in range(REPEATS):
+        for name, (*values, onednn) in SETTINGS.items():
+            command = [sys.executable, __file__, "--child", *map(str, values)]
+            environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": str(onednn)}
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            seconds[name].append(float(done.stdout.split()[-1]))
+    return {f"{name}_over_as_it_is": ratio(each, seconds["as_it_is"]) for name, each in seconds.items()}
+
+
 def main():
     full = arguments(__doc__).full
     curriculum.set_threads(1)
@@ -202,8 +249,12 @@ def main():
         **numbers,
         **more,
         **against,
+        **(settings() if full else {}),
     )
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--child"]:
+        child(*sys.argv[2:])
+    else:
+        main()

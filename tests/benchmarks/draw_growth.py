@@ -1,6 +1,6 @@
 """How cost grows with size: draws what the benchmarks' last lines say, given on standard input, a panel for each unit.
 
-cat features.json clustering_loss.json query_by_example.json clustering.json | python draw_growth.py growth.png
+python tests/benchmarks/draw_growth.py docs/figures/growth.png < docs/performance.jsonl
 """
 
 import json
@@ -15,7 +15,7 @@ def main(path: str) -> None:
     panels = {}
     for line in sys.stdin:
         result = json.loads(line)
-        for curve in result["growth"]:
+        for curve in result.get("growth", []):
             panels.setdefault((result["name"], curve["unit"]), []).append(curve)
     columns = -(-len(panels) // 2)
     figure = Figure(figsize=(4.2 * columns, 7.5), layout="constrained")

@@ -74,6 +74,30 @@ def test_frames_are_those_nearest_to_the_grid(encoded, extension, start):
     np.testing.assert_allclose(shown, 10 * 4 * (start + times), atol=4)
 
 
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_pieces_of_a_file_left_open_are_those_of_one_opened_anew(encoded, extension):
+    def piece(start):
+        return media.decode_audio(encoded[extension], start, 1.0, 16_000), *media.decode_frames(
+            encoded[extension], start, 1.0, 2.0, 16
+        )
+
+    starts = [0.0, 1.0, 2.0, 1.25, 0.25, 2.5]
+    left_open = [piece(start) for start in starts]
+    for start, got in zip(starts, left_open, strict=True):
+        media._container.cache_clear()
+        for mine, expected in zip(got, piece(start), strict=True):
+            np.testing.assert_array_equal(mine, expected)
+
+
+def test_a_codec_that_ffmpeg_does_not_know_is_broken(tmp_path, sound, film):
+    path = tmp_path / "unknown.mp4"
+    media.encode(path, sound, 22_050, film, 4, "flac")
+    path.write_bytes(path.read_bytes().replace(b"fLaC", b"zzzz"))
+    for read in (media.probe, lambda name: media.decode_audio(name, 0.0, 1.0, 16_000)):
+        with pytest.raises(media.Quarantined, match="broken"):
+            read(str(path))
+
+
 def test_frames_are_not_repeated_nor_invented(encoded):
     frames, times = media.decode_frames(encoded["mp4"], 0.0, 8.0, 1.0, 16)
     assert len(frames) == len(times) == 4
