@@ -11,6 +11,7 @@ import numpy as np
 
 from c3.errors import C3Error
 
+NEIGHBOURS = 10
 ROWS, CLUSTERS = 2048, 1024  # largest block of logits: 8 MiB, which stays in the processor's cache
 
 
@@ -105,19 +106,19 @@ def kmeans(units: np.ndarray, k: int, seed: int, library: str = "scikit-learn") 
     return quantizer.index.search(units, 1)[1][:, 0].astype(np.int32)
 
 
-def merge(means: np.ndarray, k: int, neighbours: int = 10) -> np.ndarray:
+def merge(means: np.ndarray, k: int) -> np.ndarray:
     """The clusters with these ``means`` (n, d) merged until ``k`` groups are left: the group of each, (n,).
 
-    By Ward's linkage, in which every cluster counts the same, however big; only clusters that are among each
-    other's ``neighbours`` nearest are merged, so that memory grows with n and not with its square. (Ward,
-    "Hierarchical grouping to optimize an objective function", Journal of the American Statistical Association, 1963.)
+    By Ward's linkage, in which every cluster counts the same, however big; two are merged only if one is among the
+    ``NEIGHBOURS`` nearest of the other, so that memory grows with n and not with its square. (Ward, "Hierarchical
+    grouping to optimize an objective function", Journal of the American Statistical Association, 1963.)
     """
     from sklearn.cluster import AgglomerativeClustering
     from sklearn.neighbors import kneighbors_graph
 
     if k == len(means):
         return np.arange(k)
-    near = kneighbors_graph(means, min(neighbours, len(means) - 1))
+    near = kneighbors_graph(means, min(NEIGHBOURS, len(means) - 1))
     with warnings.catch_warnings(category=UserWarning, action="ignore"):  # far groups get joined by an edge: as meant
         return AgglomerativeClustering(k, connectivity=near).fit_predict(means)
 

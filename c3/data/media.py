@@ -24,9 +24,10 @@ SNDFILE_EXTENSIONS = ("wav", "flac", "ogg", "mp3")
 REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named")
 PREROLL_SECONDS = 0.5
 """how far before the asked start decoding begins, so that codecs with memory have settled"""
-BLOCK = 65_536
-"""sample frames read at once: what stays in the processor's cache need not be asked for from the system, which costs a
-quarter of the time"""
+BLOCK = 16_384
+"""sample frames averaged at once, which stay in the processor's cache"""
+LONG_SECONDS = 3600
+"""from this length on, a recording in a container stays open between its segments"""
 CONTINUOUS_SECONDS = 0.005
 """blocks whose times fit this closely follow each other without a gap: Matroska rounds times to 1 ms"""
 
@@ -120,12 +121,16 @@ def probe(path: str) -> tuple[float, int]:
 def _open(path: str, start: float) -> av.container.InputContainer:
     """The container, to be read from the first packet or from where ``start`` is sought; :class:`Quarantined` (broken).
 
-    It is left open, as :func:`_opened` leaves a file: an mp4's index of 12 hours takes 0.3 s to read.
+    That of a long recording is left open, since its index takes long to read: 0.3 s for 12 hours of mp4. Others are
+    opened anew: some of the noise that an AAC decoder makes up hangs on what it decoded before, by a thousandth.
     """
     if not _is_sought(start):
         _container.cache_clear()
     status = os.stat(path)
-    return _container(path, status.st_size, status.st_mtime_ns)
+    container = _container(path, status.st_size, status.st_mtime_ns)
+    if (container.duration or 0) / av.time_base < LONG_SECONDS:
+        _container.cache_clear()
+    return container
 
 
 def _is_sought(start: float) -> bool:
@@ -171,14 +176,18 @@ def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, 
             file.seek(first)
         # numpy makes floats of 16-bit samples several times as fast as libsndfile does, and the same ones
         kind = "int16" if file.subtype == "PCM_16" else "float32"
-        samples, done = np.empty(min(round(seconds * file.samplerate), file.frames - first), np.float32), 0
-        while len(block := file.read(min(BLOCK, len(samples) - done), dtype=kind, always_2d=True)):
-            samples[done : done + len(block)] = _channel_mean(block)
-            done += len(block)
+        wanted = min(round(seconds * file.samplerate), file.frames - first)
+        samples = file.read(out=_buffer(wanted, file.channels, kind))
     except soundfile.LibsndfileError:
         _opened.cache_clear()
         raise
-    return samples[:done], file.samplerate
+    return _channel_mean(samples), file.samplerate
+
+
+@functools.lru_cache(maxsize=1)
+def _buffer(frames: int, channels: int, kind: str) -> np.ndarray:
+    """Used again and again: to ask the system for this much memory takes longer than decoding WAV."""
+    return np.empty((frames, channels), kind)
 
 
 @functools.lru_cache(maxsize=1)
@@ -189,11 +198,15 @@ def _opened(path: str, size: int, modified: int) -> soundfile.SoundFile:
 
 
 def _channel_mean(samples: np.ndarray) -> np.ndarray:
-    """Mean over the columns of (n, channels) as float32, of int16 at full scale 1: numpy's own takes longer along a
-    short axis than decoding."""
+    """Mean over the columns of (n, channels) as a new float32 array, of int16 at full scale 1: numpy's own takes longer
+    along a short axis than decoding."""
     full_scale = 32768 if samples.dtype == np.int16 else 1
     channels = samples.shape[1]
-    return samples.astype(np.float32, copy=False) @ np.full(channels, 1 / (channels * full_scale), np.float32)
+    weights, mean = np.full(channels, 1 / (channels * full_scale), np.float32), np.empty(len(samples), np.float32)
+    for first in range(0, len(samples), BLOCK):
+        block = samples[first : first + BLOCK].astype(np.float32, copy=False)
+        np.matmul(block, weights, out=mean[first : first + BLOCK])
+    return mean
 
 
 def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
