@@ -7,6 +7,7 @@ time, so that the same sound gives the same samples, up to codec loss, from ever
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from collections.abc import Iterator
@@ -114,31 +115,40 @@ def probe(path: str) -> tuple[float, int]:
             return header.frames / header.samplerate, header.samplerate
         except soundfile.LibsndfileError:
             pass
-    container = _open(path, 0.0)
-    return (container.duration or 0) / av.time_base, _sound(container).codec_context.sample_rate
+    with _open(path, 0.0) as container:
+        return (container.duration or 0) / av.time_base, _sound(container).codec_context.sample_rate
 
 
-def _open(path: str, start: float) -> av.container.InputContainer:
+_left_open: dict[tuple, av.container.InputContainer] = {}  # of one file at most
+
+
+@contextlib.contextmanager
+def _open(path: str, start: float) -> Iterator[av.container.InputContainer]:
     """The container, to be read from the first packet or from where ``start`` is sought; :class:`Quarantined` (broken).
 
     That of a long recording is left open, since its index takes long to read: 0.3 s for 12 hours of mp4. Others are
     opened anew: some of the noise that an AAC decoder makes up hangs on what it decoded before, by a thousandth.
     """
-    if not _is_sought(start):
-        _container.cache_clear()
     status = os.stat(path)
-    container = _container(path, status.st_size, status.st_mtime_ns)
-    if (container.duration or 0) / av.time_base < LONG_SECONDS:
-        _container.cache_clear()
-    return container
+    version = (path, status.st_size, status.st_mtime_ns)
+    container = _left_open.get(version) if _is_sought(start) else None
+    if container is None:
+        while _left_open:
+            _left_open.popitem()[1].close()
+        container = _left_open[version] = _container(path)
+    try:
+        yield container
+    finally:
+        if version not in _left_open or (container.duration or 0) / av.time_base < LONG_SECONDS:
+            _left_open.pop(version, None)
+            container.close()
 
 
 def _is_sought(start: float) -> bool:
     return start > PREROLL_SECONDS
 
 
-@functools.lru_cache(maxsize=1)
-def _container(path: str, size: int, modified: int) -> av.container.InputContainer:
+def _container(path: str) -> av.container.InputContainer:
     try:
         container = av.open(path, metadata_errors="ignore")
     except (av.FFmpegError, ValueError):
@@ -211,33 +221,33 @@ def _channel_mean(samples: np.ndarray) -> np.ndarray:
 
 def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the stream's own rate, laid down at their presentation times, and that rate."""
-    container = _open(path, start)
-    stream = _sound(container)
-    rate = stream.codec_context.sample_rate
-    if not rate:
-        raise Quarantined("broken")
-    wanted = round(seconds * rate)
-    samples = np.zeros(wanted, np.float32)
-    end, decoded, errors, expected = 0, 0, 0, None
-    for frame in _decoded(container, stream, start):
-        if frame is None:
-            errors += 1
-            continue
-        decoded += 1
-        block = _mono(frame)
-        first = round((frame.time - start) * rate)
-        if expected is not None and abs(first - expected) <= CONTINUOUS_SECONDS * rate:
-            first = expected
-        expected = first + len(block)
-        if first >= wanted:
-            break
-        block, first = (block[-first:], 0) if first < 0 else (block, first)
-        block = block[: wanted - first]
-        samples[first : first + len(block)] = block
-        if len(block):
-            end = max(end, first + len(block))
-    if not decoded:
-        raise Quarantined("broken" if errors else "empty")
+    with _open(path, start) as container:
+        stream = _sound(container)
+        rate = stream.codec_context.sample_rate
+        if not rate:
+            raise Quarantined("broken")
+        wanted = round(seconds * rate)
+        samples = np.zeros(wanted, np.float32)
+        end, decoded, errors, expected = 0, 0, 0, None
+        for frame in _decoded(container, stream, start):
+            if frame is None:
+                errors += 1
+                continue
+            decoded += 1
+            block = _mono(frame)
+            first = round((frame.time - start) * rate)
+            if expected is not None and abs(first - expected) <= CONTINUOUS_SECONDS * rate:
+                first = expected
+            expected = first + len(block)
+            if first >= wanted:
+                break
+            block, first = (block[-first:], 0) if first < 0 else (block, first)
+            block = block[: wanted - first]
+            samples[first : first + len(block)] = block
+            if len(block):
+                end = max(end, first + len(block))
+        if not decoded:
+            raise Quarantined("broken" if errors else "empty")
     return samples[:end], rate
 
 
@@ -259,14 +269,14 @@ def _decoded(container, stream, start: float) -> Iterator:
         try:
             container.seek(int((start - PREROLL_SECONDS) / stream.time_base), stream=stream)
         except av.FFmpegError:
-            _container.cache_clear()
+            _left_open.clear()  # it is closed by who opened it
             yield None
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
         except av.FFmpegError:
-            _container.cache_clear()
+            _left_open.clear()  # it is closed by who opened it
             yield None
             return
         if packet is None:
@@ -281,14 +291,11 @@ def _decoded(container, stream, start: float) -> Iterator:
 
 def _presented(path: str, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
     """(seconds from ``start``, picture) in the order of presentation, from the key frame before ``start``."""
-    try:
-        container = _open(path, start)
-    except Quarantined:
-        return
-    if container.streams.video:
-        for frame in _decoded(container, container.streams.video[0], start):
-            if frame is not None:
-                yield frame.time - start, frame
+    with contextlib.suppress(Quarantined), _open(path, start) as container:
+        if container.streams.video:
+            for frame in _decoded(container, container.streams.video[0], start):
+                if frame is not None:
+                    yield frame.time - start, frame
 
 
 def _nearest(
