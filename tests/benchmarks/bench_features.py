@@ -189,7 +189,9 @@ def main() -> None:
             print(f"{label}: {segments} segments written", flush=True)
             sizes = [max(1, segments // part) for part in (100, 10, 1)]
             runs = [workers(long, size, frames=frames) for size in sizes]
-            growth.append(common.growth(label, "segments of a recording", sizes, [run[0] for run in runs]))
+            growth.append(
+                common.growth(label.replace("_", " with "), "segments of a recording", sizes, [run[0] for run in runs])
+            )
             shown[f"{label}_peak_mib"] = [round(run[1], 1) for run in runs]
             if container == "flac":
                 for key, job in (("two_processes", "--worker"), ("two_spinning_processes", "--spin")):

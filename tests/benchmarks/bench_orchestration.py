@@ -1,7 +1,7 @@
 """A whole run of the workflow: how much of the cores' time is spent in jobs, and what the jobs import.
 
-Runs an experiment five times, each in a new copy of the working tree: the default (--full), or the smoke experiment cut
-down to two networks. The bound is the compute in its jobs, as Snakemake's benchmark files tell it: starting Python and
+Runs an experiment in a new copy of the working tree: the default five times (--full, most of an hour), or the smoke
+experiment once. The bound is the compute in its jobs, as Snakemake's benchmark files tell it: starting Python and
 importing libraries are part of a job.
 """
 
@@ -20,9 +20,6 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[2]
 CORES = 2
-TWO_NETWORKS = """
-models: {topline: null, correspondence: null, stage2: null, stage3: {after: stage1}, stage4: null}
-"""
 HOOK = """
 import atexit, json, os, sys
 def note(names="tensorflow sklearn scipy pandas pyarrow matplotlib numba pydantic".split()):
@@ -78,8 +75,7 @@ def measure(full: bool) -> dict:
         tree, starts = Path(folder, "tree"), Path(folder, "starts")
         starts.mkdir()
         copy(tree)
-        (tree / "two_networks.yaml").write_text(TWO_NETWORKS)
-        began, wall = run(tree, starts, [] if full else ["--configfile", "config/smoke.yaml", "two_networks.yaml"])
+        began, wall = run(tree, starts, [] if full else ["--configfile", "config/smoke.yaml"])
         table = jobs(tree / "results" / ("synthetic" if full else "smoke") / "benchmarks")
         seen = [json.loads(path.read_text()) for path in starts.iterdir()]
     compute = float(table["compute"].sum())
@@ -102,7 +98,7 @@ def main() -> None:
     """Medians over the runs."""
     full = common.arguments(__doc__.splitlines()[0]).full
     runs = []
-    for number in range(1, common.REPEATS + 1):
+    for number in range(1, common.REPEATS + 1 if full else 2):
         runs.append(measure(full))
         print(f"run {number}: {runs[-1]['wall_seconds']:.0f} s, {runs[-1]['share']:.3f} of it in jobs", flush=True)
     medians = {key: median(each[key] for each in runs) for key, value in runs[0].items() if not isinstance(value, dict)}

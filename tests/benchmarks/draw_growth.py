@@ -1,6 +1,6 @@
 """How cost grows with size: draws what the benchmarks' last lines say, given on standard input, a panel for each unit.
 
-python tests/benchmarks/draw_growth.py docs/figures/growth.png < docs/performance.jsonl
+cat features.json clustering_loss.json query_by_example.json clustering.json | python draw_growth.py growth.png
 """
 
 import json
@@ -15,11 +15,14 @@ def main(path: str) -> None:
     panels = {}
     for line in sys.stdin:
         result = json.loads(line)
-        for curve in result.get("growth", []):
+        for curve in result["growth"]:
             panels.setdefault((result["name"], curve["unit"]), []).append(curve)
-    columns = -(-len(panels) // 2)
-    figure = Figure(figsize=(4.2 * columns, 7.5), layout="constrained")
-    for axes, ((name, unit), curves) in zip(figure.subplots(2, columns).flat, panels.items(), strict=False):
+    rows = min(2, len(panels))
+    columns = -(-len(panels) // rows)
+    figure = Figure(figsize=(4.2 * columns, 3.75 * rows), layout="constrained")
+    for axes, ((name, unit), curves) in zip(
+        figure.subplots(rows, columns, squeeze=False).flat, panels.items(), strict=False
+    ):
         for marker, curve in zip(MARKERS, curves, strict=False):
             label = f"{curve['label']}: exponent {curve['slope']:.2f}"
             axes.loglog(curve["sizes"], curve["seconds"], marker=marker, label=label)
