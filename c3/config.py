@@ -24,10 +24,19 @@ SupervisedLoss = Literal["classification", "triplet_labels"]
 Loss = Literal[UnsupervisedLoss, SupervisedLoss]
 UNSUPERVISED, SUPERVISED = typing.get_args(UnsupervisedLoss), typing.get_args(SupervisedLoss)
 Strategy = Literal[
-    "all", "random", "cluster", "cluster_unpropagated", "cluster_merged", "kmeans", "medoid", "typiclust", "core_set"
+    "all",
+    "random",
+    "cluster",
+    "cluster_unpropagated",
+    "cluster_merged",
+    "cluster_cover",
+    "kmeans",
+    "medoid",
+    "typiclust",
+    "core_set",
 ]
-CLUSTER_STRATEGIES = ("cluster", "cluster_unpropagated", "cluster_merged")  # ask by the network's clusters
-EMBEDDING_STRATEGIES = ("cluster_merged", "kmeans", "medoid", "typiclust", "core_set")  # ask by distances
+CLUSTER_STRATEGIES = ("cluster", "cluster_unpropagated", "cluster_merged", "cluster_cover")  # by the network's clusters
+EMBEDDING_STRATEGIES = ("cluster_merged", "cluster_cover", "kmeans", "medoid", "typiclust", "core_set")  # by distances
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]

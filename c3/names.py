@@ -24,6 +24,7 @@ STRATEGIES = {
     "cluster": "One per cluster, propagated to the cluster",
     "cluster_unpropagated": "One per cluster, not propagated",
     "cluster_merged": "Merged clusters, most telling segment",
+    "cluster_cover": "Segments that speak for all clusters",
     "kmeans": "One per k-means cluster, propagated",
     "medoid": "Medoids, propagated (MAL)",
     "typiclust": "Typical members (TypiClust)",

@@ -1,12 +1,14 @@
 """No strategy knows a label that was not paid for, and each labels what it says."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c3 import clustering
+from c3 import clustering, strategies
 from c3.annotation import GroundTruth
 from c3.config import CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
 from c3.errors import C3Error
@@ -223,6 +225,42 @@ def test_merged_clusters_are_asked_about_by_their_most_telling_segment():
         best.add((tells / windows["segment_id"].value_counts()[tells.index]).idxmax())
     assert set(annotator.asked) == best
     assert set(weak["segment_id"]) == set(annotator.asked)  # labels stay with their segments
+
+
+def test_segments_are_chosen_that_speak_for_all_clusters():
+    """Eight clusters in four far groups, uneven windows: the best of all choices, with worths worked out by hand."""
+    manifest, windows, vectors = apart(segments=4)
+    groups, rng = np.repeat(range(4), 4), np.random.default_rng(0)
+    table = windows.assign(cluster=groups * 2 + rng.integers(0, 2, 16))
+    more = np.flatnonzero(rng.integers(0, 2, 16))  # these get a second and a third window: one like it, one of nothing
+    table = pd.concat([table, *(table.iloc[more].assign(window=number) for number in (1, 2))], ignore_index=True)
+    noise = rng.normal(size=vectors[more].shape) / 3
+    vectors = np.concatenate([vectors, vectors[more] + noise, noise])
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    active = np.unique(table["cluster"])
+    towards = np.stack([unit[table["cluster"] == number].mean(axis=0) for number in active]) - unit.mean(axis=0)
+    worth = {}
+    for segment, members in table.groupby("segment_id").groups.items():
+        speaks = np.sort(np.clip(unit[members] @ towards.T, 0, None), axis=0)[::-1]
+        worth[segment] = speaks[: {1: 1, 3: 2}[len(members)]].mean(axis=0)
+
+    def total(few):
+        return np.max([worth[segment] for segment in few], axis=0).sum()
+
+    for budget in (1, 2, 4, 5):
+        weak, annotator = ask("cluster_cover", manifest, table, budget, 0, vectors)
+        best = max(total(few) for few in itertools.combinations(worth, budget))
+        assert annotator.cost == budget and total(annotator.asked) == pytest.approx(best, rel=1e-6)
+        assert set(weak["segment_id"]) == set(annotator.asked)  # labels stay with their segments
+        assert len(weak) == table["segment_id"].isin(annotator.asked).sum()
+
+
+def test_a_sample_stands_for_more_segments_and_clusters_than_can_be_compared(monkeypatch):
+    monkeypatch.setattr(strategies, "SAMPLE", 5)
+    manifest, windows = example(0, segments=40, k=16)
+    whole = {tuple(ask("cluster_cover", manifest, windows, 1, seed)[1].asked) for seed in range(10)}
+    assert len(whole) > 1  # another sample, another choice
+    assert len(ask("cluster_cover", manifest, windows, 16, 0)[1].asked) == 16  # the sample grows with the budget
 
 
 @pytest.mark.parametrize("seed", range(5))
