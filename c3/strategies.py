@@ -98,11 +98,8 @@ def cluster_merged(pool: Pool, budget: int, rng: np.random.Generator, annotator:
     most for the group and least for everything: the greatest mean of z · (mean of the group - mean of all), where
     windows in other groups count as zero. A label is paid for by segment, so the choice is one of segments.
     """
-    active, of_window = np.unique(_assigned(pool, budget), return_inverse=True)
-    unit, counts = pool.unit(), np.bincount(of_window)
-    means = np.zeros((len(active), unit.shape[1]))
-    np.add.at(means, of_window, unit)
-    merged = clustering.merge(means / counts[:, None], budget)
+    unit, of_window, means = _means(pool, budget)
+    merged = clustering.merge(means, budget)
     everything = unit.mean(axis=0)
     of_segment, _ = pd.factorize(pool.windows["segment_id"])
     windows = np.bincount(of_segment)
@@ -125,13 +122,10 @@ def cluster_cover(pool: Pool, budget: int, rng: np.random.Generator, annotator: 
     half of its windows, since a label is paid for by segment. Of more than ``SAMPLE`` segments or clusters, so many
     are drawn at random.
     """
-    active, of_window = np.unique(_assigned(pool, budget), return_inverse=True)
+    unit, _, means = _means(pool, budget)
+    directions = (means - unit.mean(axis=0)).astype(np.float32)
     segments = _groups(pd.factorize(pool.windows["segment_id"])[0])
     _check(pool, budget, len(segments), "training segments")
-    unit, counts = pool.unit(), np.bincount(of_window)
-    means = np.zeros((len(active), unit.shape[1]), np.float32)
-    np.add.at(means, of_window, unit)
-    directions = means / counts[:, None].astype(np.float32) - unit.mean(axis=0)
     many = max(SAMPLE, 4 * budget)
     directions = directions[np.sort(rng.permutation(len(directions))[:many])]
     segments = [segments[place] for place in np.sort(rng.permutation(len(segments))[:many])]
@@ -261,6 +255,15 @@ def _assigned(pool: Pool, budget: int) -> np.ndarray:
         raise C3Error(f"{pool.source} has no column `cluster`; allowed is a clusters file.")
     _check(pool, budget, len(np.unique(pool.clusters)), "clusters that have a member")
     return pool.clusters
+
+
+def _means(pool: Pool, budget: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Unit embeddings (n, d), of each window its place among the clusters in use (n,), and their means, float64."""
+    active, of_window = np.unique(_assigned(pool, budget), return_inverse=True)
+    unit = pool.unit()
+    means = np.zeros((len(active), unit.shape[1]))
+    np.add.at(means, of_window, unit)
+    return unit, of_window, means / np.bincount(of_window)[:, None]
 
 
 def _groups(clusters: np.ndarray) -> list[np.ndarray]:
