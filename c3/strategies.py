@@ -119,8 +119,8 @@ def cluster_cover(pool: Pool, budget: int, rng: np.random.Generator, annotator: 
     nothing but background; so the segments are chosen together, and each of the network's clusters, big or small,
     is spoken for by the one of them that speaks best for it (:mod:`c3.facility_location`). A window speaks for a
     cluster by z · (mean of the cluster - mean of all), if that is positive; a segment by the mean over the better
-    half of its windows, since a label is paid for by segment. Of more than ``SAMPLE`` segments or clusters, so many
-    are drawn at random.
+    half of its windows, since a label is paid for by segment. Of more segments or clusters than ``SAMPLE``, or than
+    four times the budget where that is more, so many are drawn at random.
     """
     unit, _, means = _means(pool, budget)
     directions = (means - unit.mean(axis=0)).astype(np.float32)
