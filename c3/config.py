@@ -169,9 +169,6 @@ class Network(Section):
     trunk: Literal["resnet10", "resnet50"] = Field(
         "resnet10", description="resnet50 is the paper's; resnet10 (0.3 M parameters) is for CPUs"
     )
-    precision: Literal["float32", "mixed_bfloat16"] = Field(
-        "float32", description="of the trunks; mixed_bfloat16 is for GPUs, where it is faster and takes less memory"
-    )
     embedding: Count = Field(128, description="dimensions of the embedding")
     coincidence_units: Count = Field(512, description="hidden units of each coincidence head")
     clusters: Annotated[int, Field(ge=2)] = Field(

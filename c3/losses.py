@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-BLOCKS = {"cpu": 2**20, "gpu": 2**26}  # logits at a time: 4 MB stay in a cache, 256 MB keep a GPU busy
+BLOCKS = {"cpu": 2**20, "gpu": 2**23}  # logits at a time: 4 MB stay in a cache, 32 MB keep a GPU busy
 LOWEST, TINY = -1e30, 1e-37  # stand for -inf and 0, which would make NaN of their differences and logarithms
 
 

@@ -1,6 +1,5 @@
 """The one network of C3: audio and image trunk, two coincidence heads, cluster head, classifier head."""
 
-import contextlib
 from pathlib import Path
 
 import keras
@@ -34,9 +33,8 @@ class Network(keras.Model):
         sizes, shapes = config.Network(**spec), config.Features(**features)
         trunk = TRUNKS[sizes.trunk]
         self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
-        with _precision(sizes.precision):
-            self.audio_trunk = trunk((*self.window_shape, 1), sizes.embedding)
-            self.image_trunk = trunk(self.frame_shape, sizes.embedding)
+        self.audio_trunk = trunk((*self.window_shape, 1), sizes.embedding)
+        self.image_trunk = trunk(self.frame_shape, sizes.embedding)
         self.audio_visual = CoincidenceHead(sizes.coincidence_units)
         self.audio_audio = CoincidenceHead(sizes.coincidence_units)
         self.factors = sizes.factors
@@ -118,17 +116,6 @@ class Network(keras.Model):
 
     def get_config(self):
         return {"spec": self.spec, "features": self.features, "classes": self.classes}
-
-
-@contextlib.contextmanager
-def _precision(policy: str):
-    """Layers built in this context compute in this precision; what they learn stays float32."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def load(path: str | Path, features: config.Features) -> Network:

@@ -52,7 +52,7 @@ def growth(label: str, unit: str, sizes: list[int], seconds: list[float]) -> dic
     }
 
 
-def report(name: str, ratio: float, rival: str, **medians) -> None:
-    """The last line of a benchmark."""
+def report(name: str, ratio: float | None, rival: str, **medians) -> None:
+    """The last line of a benchmark; no ratio if there was nothing to measure."""
     shown = {key: round(value, 6) if isinstance(value, float) else value for key, value in medians.items()}
-    print(json.dumps({"name": name, "ratio": round(ratio, 3), "rival": rival, "cores": os.cpu_count(), **shown}))
+    print(json.dumps({"name": name, "ratio": ratio and round(ratio, 3), "rival": rival, "cores": os.cpu_count(), **shown}))
