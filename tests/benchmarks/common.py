@@ -55,4 +55,5 @@ def growth(label: str, unit: str, sizes: list[int], seconds: list[float]) -> dic
 def report(name: str, ratio: float | None, rival: str, **medians) -> None:
     """The last line of a benchmark; no ratio if there was nothing to measure."""
     shown = {key: round(value, 6) if isinstance(value, float) else value for key, value in medians.items()}
-    print(json.dumps({"name": name, "ratio": ratio and round(ratio, 3), "rival": rival, "cores": os.cpu_count(), **shown}))
+    rounded = ratio and round(ratio, 3)
+    print(json.dumps({"name": name, "ratio": rounded, "rival": rival, "cores": os.cpu_count(), **shown}))
