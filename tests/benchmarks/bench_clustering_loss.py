@@ -13,6 +13,16 @@ from common import alternately, arguments, growth, ratio, report
 BATCH, DIMENSIONS, GAMMA = 1024, 128, 1.1
 
 
+def naive(embeddings, kernel, bias):
+    """The loss of all logits at once."""
+    from keras import ops
+
+    log_p = ops.log_softmax(ops.matmul(embeddings, kernel) + bias, axis=-1)
+    mean_entropy = -ops.mean(ops.sum(ops.exp(log_p) * log_p, axis=-1))
+    log_mean = ops.logsumexp(log_p, axis=0) - ops.log(float(BATCH))
+    return mean_entropy + GAMMA * ops.sum(ops.exp(log_mean) * log_mean)
+
+
 def steps(clusters: int) -> dict:
     """Loss and gradients by each form, with the head and Adam's two moments of it in memory."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -21,7 +31,6 @@ def steps(clusters: int) -> dict:
     import_keras()
     import numpy as np
     import tensorflow as tf
-    from keras import ops
 
     from c3 import config, losses
 
@@ -33,12 +42,6 @@ def steps(clusters: int) -> dict:
         kernel = tf.Variable(0.1 * rng.standard_normal(size=(DIMENSIONS, outputs), dtype=np.float32))
         bias = tf.Variable(np.zeros(outputs, np.float32))
         return kernel, bias, [tf.Variable(np.ones((DIMENSIONS, outputs), np.float32)) for _ in range(2)]
-
-    def naive(embeddings, kernel, bias):
-        log_p = ops.log_softmax(ops.matmul(embeddings, kernel) + bias, axis=-1)
-        mean_entropy = -ops.mean(ops.sum(ops.exp(log_p) * log_p, axis=-1))
-        log_mean = ops.logsumexp(log_p, axis=0) - ops.log(float(BATCH))
-        return mean_entropy + GAMMA * ops.sum(ops.exp(log_mean) * log_mean)
 
     def streamed(embeddings, kernel, bias):
         return losses.clustering(embeddings, kernel, bias, GAMMA)

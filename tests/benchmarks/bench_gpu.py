@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from bench_clustering_loss import BATCH, DIMENSIONS, GAMMA, naive
 from common import alternately, arguments, ratio, report
 
 from c3 import config
@@ -25,7 +26,7 @@ from keras import layers, ops  # noqa: E402
 from c3 import losses  # noqa: E402
 
 PAIRS, PIXELS, STEPS = 128, 224, 10
-CLUSTERS, DIMENSIONS, GAMMA = 1_000_000, 128, 1.1
+CLUSTERS = 1_000_000
 SIDE = 8192  # of the matrices whose product is taken for the peak
 BACKEND = keras.backend.backend()
 
@@ -194,20 +195,14 @@ def million(batch: int, forms: dict) -> dict:
 def loss_of_a_million(full: bool) -> dict:
     """Each form of the loss: in blocks, of all logits at once, of a product head."""
 
-    def naive(embeddings, kernel, bias):
-        log_p = ops.log_softmax(ops.matmul(embeddings, kernel) + bias, axis=-1)
-        mean_entropy = -ops.mean(ops.sum(ops.exp(log_p) * log_p, axis=-1))
-        log_mean = ops.logsumexp(log_p, axis=0) - ops.log(float(embeddings.shape[0]))
-        return mean_entropy + GAMMA * ops.sum(ops.exp(log_mean) * log_mean)
-
     def blocks(columns=None):
         return functools.partial(losses.clustering, gamma=GAMMA, chunk=columns), CLUSTERS
 
     factors = config.Network(clusters=CLUSTERS, cluster_factors=2).factors
     product = functools.partial(losses.product_clustering, factors=factors, gamma=GAMMA)
-    found = million(1024, {"naive": (naive, CLUSTERS), "streamed": blocks(), "product": (product, sum(factors))})
+    found = million(BATCH, {"naive": (naive, CLUSTERS), "streamed": blocks(), "product": (product, sum(factors))})
     if full:
-        found |= million(1024, {f"blocks_of_2**{n}": blocks(2**n) for n in (10, 16, 18)})
+        found |= million(BATCH, {f"blocks_of_2**{n}": blocks(2**n) for n in (10, 16, 18)})
         found |= million(32_768, {f"blocks_of_2**{n}": blocks(2**n) for n in (8, 10, 12, 14)})
     return found
 
