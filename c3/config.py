@@ -52,7 +52,7 @@ class Section(BaseModel):
 class Data(Section):
     """Where the segments come from, and how they are split."""
 
-    source: Literal["synthetic", "collage", "audioset"] = Field(
+    source: Literal["synthetic", "collage", "audioset", "folder"] = Field(
         "synthetic", description="which section below makes the manifest"
     )
     validation_share: Share = Field(
@@ -117,6 +117,19 @@ class AudioSet(Section):
     evaluation: list[str] = Field([], description="segment CSVs of the evaluation set")
     class_labels: str = Field("", description="class_labels_indices.csv")
     media: str = Field("", description="folder with the media, `YTID.*`, `YYTID.*` or `YTID_start.*`")
+
+
+class Folder(Section):
+    """Your own recordings, of any length and without labels."""
+
+    root: str = Field("recordings", description="folder with the recordings, in folders or not")
+    segment_seconds: Positive = Field(
+        10.0, description="length of the segments that recordings are cut into; a label is about one segment"
+    )
+    sheets: list[str] = Field(
+        [],
+        description="sheets that you have filled in and moved elsewhere; none: a sheet of the segments to be labelled is made",
+    )
 
 
 class Features(Section):
@@ -356,6 +369,7 @@ class Config(Section):
     synthetic: Synthetic = Synthetic()
     collage: Collage = Collage()
     audioset: AudioSet = AudioSet()
+    folder: Folder = Folder()
     features: Features = Features()
     storage: Storage = Storage()
     network: Network = Network()
@@ -415,6 +429,21 @@ class Config(Section):
                 raise ValueError(f"{sections[name]}.{name}.after is {row.after!r}; allowed are {', '.join(self.rows)}")
         for name, row in self.rows.items():
             self._check_row(sections[name], name, row)
+            if self.data.source == "folder" and row.labels is not None and row.labels.strategy == "all":
+                raise ValueError(
+                    f"{sections[name]}.{name}.labels.strategy is all, but data.source is folder, whose recordings have no"
+                    " labels; allowed is a strategy with a budget, or null in the place of the row"
+                )
+        for sheet in self.folder.sheets:
+            if Path(sheet).resolve().is_relative_to(Path("results").resolve()):
+                raise ValueError(
+                    f"folder.sheets holds {sheet}, which a run makes; allowed is a copy outside of results"
+                )
+        if self.data.source != "folder":  # whose labels nobody knows
+            self._check_evaluation()
+        return self
+
+    def _check_evaluation(self):
         efficiency = self.evaluation.label_efficiency
         for name in efficiency.models:
             if name not in self.models:
@@ -430,7 +459,6 @@ class Config(Section):
                 for budget in budgets.get(strategy, []):
                     for name in efficiency.models:
                         self._check_budget(f"{key}.{strategy}", budget, name)
-        return self
 
     def _check_row(self, section, name, row):
         seen, parent = {name}, row.after

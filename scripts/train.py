@@ -9,6 +9,7 @@ import pandas as pd
 
 from c3 import config
 from c3.cli import import_keras, replacing, run, section
+from c3.errors import C3Error
 
 CHUNK = 2048  # windows read at a time
 
@@ -25,6 +26,10 @@ def main(args):
     row, training = config.Model(**args.row), config.Training(**args.training)
     labels = pd.read_parquet(args.labels) if args.labels else None
     classes = sampling.classes_of(labels) if "classification" in row.losses else []
+    if "classification" in row.losses and not classes:
+        raise C3Error(
+            f"{args.labels} has no label; allowed is at least one: of own recordings, name sheets in folder.sheets."
+        )
     stored = np.load(args.stored, mmap_mode="r") if args.stored else None
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"

@@ -1,11 +1,25 @@
-"""What all tests share: small stored features, made from a seed."""
+"""What all tests share: the real data, and small stored features, made from a seed."""
 
+import os
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from c3 import config
+
+REAL = Path(os.environ.get("C3_REAL_DATA", Path(__file__).parents[2] / "shared" / "real"))
+
+
+@pytest.fixture(scope="session")
+def real():
+    """The folder of real data: $C3_REAL_DATA, or ../shared/real beside the repository."""
+    if not REAL.is_dir():
+        warnings.warn(f"tests of real data are left out: no folder {REAL}; set C3_REAL_DATA", stacklevel=1)
+        pytest.skip(f"no real data in {REAL}")
+    return REAL
 
 
 def write_features(folder, segments=40, seconds=6.0, pixels=16, seed=0):

@@ -43,6 +43,12 @@ def write(manifest: pd.DataFrame, path: str | Path) -> None:
     pq.write_table(pa.Table.from_pandas(manifest[COLUMNS], schema=SCHEMA, preserve_index=False), path)
 
 
+def places(segments: pd.DataFrame) -> pd.DataFrame:
+    """Where the sound of some segments of the manifest lies, for people: file, start and end in it (s, to 1 ms)."""
+    start, end = segments["media_start"], segments["media_start"] + segments["end"] - segments["start"]
+    return pd.DataFrame({"file": segments["audio_path"], "start": start.round(3), "end": end.round(3)})
+
+
 def is_validation(recording_ids: Iterable[str], share: float, seed: int) -> np.ndarray:
     """Which recordings are held out: bool (n,); a recording's lot depends on its name and the seed alone."""
     return np.array([_lot(name, seed) < share for name in recording_ids], bool)

@@ -1,8 +1,5 @@
-"""Sounds and media roots that the data tests share."""
+"""Sounds that the data tests share."""
 
-import os
-import warnings
-from pathlib import Path
 from types import SimpleNamespace
 
 import av
@@ -13,18 +10,8 @@ import soundfile
 from c3 import config
 from c3.data import media
 
-REAL = Path(os.environ.get("C3_REAL_DATA", Path(__file__).parents[3] / "shared" / "real"))
 RATE = 22_050
 SECONDS = 4.0
-
-
-@pytest.fixture(scope="session")
-def real():
-    """The folder of real data: $C3_REAL_DATA, or ../shared/real beside the repository."""
-    if not REAL.is_dir():
-        warnings.warn(f"tests of real data are left out: no folder {REAL}; set C3_REAL_DATA", stacklevel=1)
-        pytest.skip(f"no real data in {REAL}")
-    return REAL
 
 
 @pytest.fixture(scope="session")

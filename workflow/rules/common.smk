@@ -73,6 +73,7 @@ SWEPT = json.dumps(
 MAPPED = [name for name in dict.fromkeys([EFFICIENCY.models[0], "topline"]) if name in CONFIG.models]
 
 MADE = ["synthetic", "collage"]  # the sources whose media a job makes
+SHEETS = CONFIG.folder.sheets if CONFIG.data.source == "folder" else []
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
@@ -276,7 +277,19 @@ def shown_of(wildcards):
 
 
 def products(study):
-    """What the target of a study asks for: the numbers, the page that explains them, and all figures."""
+    """What the target of a study asks for: the numbers, the page that explains them, and all figures.
+
+    Of own recordings, whose labels nobody knows: a sheet to fill in, and once that is done, what is recognised.
+    """
+    if CONFIG.data.source == "folder":
+        unlabelled = [name for name in DEFAULT.models if not CONFIG.rows[name].labels]
+        labelled = [name for name in DEFAULT.models if name not in unlabelled]
+        clustered = [name for name in DEFAULT.having("clustering") if name in unlabelled]
+        return [
+            *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
+            *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
+            *expand(f"{RESULTS}/{'recognised' if SHEETS else 'sheets'}/{{model}}.csv", model=labelled),
+        ]
     folder = f"{RESULTS}/{study}"
     return [
         f"{folder}metrics.csv",

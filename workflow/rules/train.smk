@@ -61,6 +61,26 @@ rule classify:
         " 2>&1 | tee {log}"
 
 
+rule recognised:
+    input:
+        code=code("recognised"),
+        predictions=expand(f"{RESULTS}/predictions/{{{{model}}}}/{{seed}}.parquet", seed=DEFAULT.seeds),
+        manifest=f"{RESULTS}/manifest.parquet",
+    output:
+        table=f"{RESULTS}/recognised/{{model}}.csv",
+    log:
+        f"{LOGS}/recognised/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/recognised/{{model}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(60),
+    shell:
+        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --out {output.table}"
+        " 2>&1 | tee {log}"
+
+
 # One target for each row: its network and embeddings, and the clusters and predictions if it learns them.
 for name in DEFAULT.models:
 

@@ -1,0 +1,18 @@
+"""The predictions of all training seeds → one table of segments with the probability of each class."""
+
+import pandas as pd
+
+from c3.cli import replacing, run
+from c3.data import manifest
+
+
+def main(args):
+    predictions = [pd.read_parquet(path).set_index("segment_id") for path in args.predictions]
+    mean = (sum(predictions) / len(predictions)).round(4)
+    segments = manifest.read(args.manifest).set_index("segment_id").loc[mean.index]
+    with replacing(args.out) as path:
+        manifest.places(segments).join(mean).sort_values(["file", "start"]).to_csv(path)
+
+
+if __name__ == "__main__":
+    run(main, predictions={"nargs": "+", "help": "one file per training seed"}, manifest={}, out={})

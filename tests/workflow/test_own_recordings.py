@@ -1,0 +1,86 @@
+"""Own recordings from end to end: a folder of real sounds → a sheet → what is heard where."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from project import copy_project, jobs, snakemake
+
+OVERLAY = {
+    "data": {"validation_share": 0.2, "seed": 1},
+    "features": {"frame_pixels": 32},
+    "storage": {"shards": 2},
+    "network": {"clusters": 8, "coincidence_units": 32, "classifier_units": 16},
+    "training": {"steps": 10, "batch": 8, "evaluate_every": 5},
+    "models": {
+        "audio_audio_plus": {"delta_t": 3},
+        "clusters_plus": {"delta_t": 3},
+        "classes_plus": {"delta_t": 3, "labels": {"budget": 4}},
+    },
+}
+
+
+def run(folder, *arguments, target="all", **section):
+    settings = [f"{key}={json.dumps(value)}" for key, value in {**OVERLAY, "folder": section}.items()]
+    return snakemake(folder, "--config", *settings, *arguments, "--", target, config="config/folder.yaml")
+
+
+@pytest.fixture(scope="module")
+def recordings(real, tmp_path_factory):
+    """Twelve real recordings of three classes, each played twice, so that they last longer than a segment."""
+    folder = tmp_path_factory.mktemp("recordings")
+    for kind in ("001 - Dog bark", "002 - Rain", "009 - Rooster"):
+        for path in sorted((real / "esc10" / kind).glob("*.ogg"))[:5]:
+            samples, rate = soundfile.read(path)
+            soundfile.write(folder / f"{kind[6:]} {path.stem}.flac", np.concatenate([samples, samples]), rate)
+    return folder
+
+
+def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
+    folder = copy_project(tmp_path)
+    own = {"root": str(recordings), "segment_seconds": 4}
+    done = run(folder, **own)
+    assert done.returncode == 0, done.stdout[-5000:]
+    results = folder / "results/folder"
+    sheet = pd.read_csv(results / "sheets/classes_plus.csv", keep_default_na=False)
+    assert len(sheet) == 4 and (sheet["labels"] == "").all()
+    for row in sheet.itertuples():
+        sound, rate = soundfile.read(results / "sheets/classes_plus" / row.sound)
+        assert len(sound) / rate == pytest.approx(row.end - row.start, abs=0.01)
+        whole, rate_of_whole = soundfile.read(row.file)
+        part = whole[round(row.start * rate_of_whole) : round(row.end * rate_of_whole)]
+        assert np.std(sound) == pytest.approx(np.std(part), rel=0.1)
+
+    refused = run(folder, **own, target="train_classes_plus")
+    assert refused.returncode != 0 and "labels/classes_plus/0.parquet has no label; allowed is" in refused.stdout
+
+    sheet["labels"] = [path.rsplit("/", 1)[1].split()[0] for path in sheet["file"]]
+    sheet.to_csv(results / "sheets/classes_plus.csv", index=False)
+    refused = run(folder, "--forcerun", "sheet", **own)
+    assert refused.returncode != 0 and "sheets/classes_plus.csv has labels" in refused.stdout
+    kept = pd.read_csv(results / "sheets/classes_plus.csv")
+    assert kept["labels"].tolist() == sheet["labels"].tolist()
+    refused = run(folder, **own, sheets=["results/folder/sheets/classes_plus.csv"])
+    assert "folder.sheets holds results/folder/sheets/classes_plus.csv, which a run makes" in refused.stdout
+
+    (results / "sheets/classes_plus.csv").rename(folder / "filled.csv")
+    done = run(folder, **own, sheets=["filled.csv"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"label", "train", "classify", "recognised"}
+    heard = pd.read_csv(results / "recognised/classes_plus.csv")
+    index = pd.read_parquet(results / "features/index.parquet")
+    assert set(heard["segment_id"]) == set(index["segment_id"])
+    assert list(heard)[:4] == ["segment_id", "file", "start", "end"]
+    assert set(list(heard)[4:]) == set(sheet["labels"])
+    assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1
+    again = run(folder, "--dry-run", **own, sheets=["filled.csv"])
+    assert "Nothing to be done" in again.stdout
+
+
+def test_no_row_may_ask_for_all_labels(tmp_path):
+    folder = copy_project(tmp_path)
+    done = snakemake(folder, "--config", "data={source: folder}", "--dry-run", "--", "all", config=None)
+    assert done.returncode != 0
+    assert "models.topline.labels.strategy is all, but data.source is folder" in " ".join(done.stdout.split())
