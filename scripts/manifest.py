@@ -1,14 +1,18 @@
-"""Segment CSVs and media in AudioSet's formats → the manifest, its classes, and what is missing."""
+"""AudioSet's tables and media, or a folder of recordings → the manifest, its classes, and what is missing."""
 
-from c3.cli import replacing, run
-from c3.data import audioset, manifest
+from c3 import config
+from c3.cli import replacing, run, section
+from c3.data import audioset, folder, manifest
 
 
 def main(args):
-    table, classes, missing = audioset.manifest(
-        args.train, args.evaluation, args.class_labels, args.media, args.validation_share, args.seed
-    )
-    manifest.check_evaluated(table, classes, args.manifest)
+    if args.folder:
+        table, classes, missing = folder.manifest(config.Folder(**args.folder), args.validation_share, args.seed)
+    else:
+        table, classes, missing = audioset.manifest(
+            args.train, args.evaluation, args.class_labels, args.media, args.validation_share, args.seed
+        )
+        manifest.check_evaluated(table, classes, args.manifest)
     with replacing(args.missing) as missing_path, replacing(args.classes) as classes_path:
         missing.to_csv(missing_path, index=False)
         classes.to_csv(classes_path, index=False)
@@ -19,10 +23,11 @@ def main(args):
 if __name__ == "__main__":
     run(
         main,
-        train={"nargs": "+"},
-        evaluation={"nargs": "+"},
-        class_labels={},
-        media={},
+        folder={"type": section, "default": None, "help": "JSON of the section folder, in the place of the next four"},
+        train={"nargs": "+", "default": []},
+        evaluation={"nargs": "+", "default": []},
+        class_labels={"default": None},
+        media={"default": None},
         validation_share={"type": float},
         seed={"type": int},
         manifest={},

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -133,7 +134,9 @@ def code(script):
 
 
 def segment_tables(wildcards):
-    """The segment CSVs and the class labels of the configured source."""
+    """The segment CSVs and the class labels of the configured source; a folder of recordings has none."""
+    if CONFIG.data.source == "folder":
+        return {}
     if CONFIG.data.source in MADE:
         return {
             "train": f"{MEDIA}/train_segments.csv",
@@ -145,6 +148,15 @@ def segment_tables(wildcards):
         "evaluation": CONFIG.audioset.evaluation,
         "class_labels": CONFIG.audioset.class_labels,
     }
+
+
+def source_of(wildcards, input):
+    """Where the segments come from, as options."""
+    if CONFIG.data.source == "folder":
+        settings = section(CONFIG.folder.model_dump(include={"root", "segment_seconds"}))
+        return f"--folder {shlex.quote(settings)}"
+    tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
+    return f"{tables} --media {shlex.quote(MEDIA)}"
 
 
 def row_inputs(wildcards):

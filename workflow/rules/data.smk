@@ -29,61 +29,31 @@ if CONFIG.data.source in MADE:
             " 2>&1 | tee {log}"
 
 
-if CONFIG.data.source == "folder":
-
-    rule manifest:
-        input:
-            code=code("recordings"),
-        output:
-            manifest=f"{RESULTS}/manifest.parquet",
-            classes=f"{RESULTS}/classes.csv",
-            missing=f"{RESULTS}/missing.csv",
-        params:
-            settings=section(CONFIG.folder.model_dump(include={"root", "segment_seconds"})),
-            validation_share=CONFIG.data.validation_share,
-            seed=CONFIG.data.seed,
-        log:
-            f"{LOGS}/manifest.log",
-        benchmark:
-            f"{BENCHMARKS}/manifest.tsv"
-        threads: 1
-        resources:
-            mem_mb=scaled(4000),
-            runtime=scaled(60),
-        shell:
-            "python {input.code[0]} --settings {params.settings:q}"
-            " --validation-share {params.validation_share} --seed {params.seed}"
-            " --manifest {output.manifest} --classes {output.classes} --missing {output.missing}"
-            " 2>&1 | tee {log}"
-
-else:
-
-    rule manifest:
-        input:
-            unpack(segment_tables),
-            code=code("manifest"),
-        output:
-            manifest=f"{RESULTS}/manifest.parquet",
-            classes=f"{RESULTS}/classes.csv",
-            missing=f"{RESULTS}/missing.csv",
-        params:
-            media=MEDIA,
-            validation_share=CONFIG.data.validation_share,
-            seed=CONFIG.data.seed,
-        log:
-            f"{LOGS}/manifest.log",
-        benchmark:
-            f"{BENCHMARKS}/manifest.tsv"
-        threads: 1
-        resources:
-            mem_mb=scaled(4000),
-            runtime=scaled(30),
-        shell:
-            "python {input.code[0]} --train {input.train} --evaluation {input.evaluation}"
-            " --class-labels {input.class_labels} --media {params.media:q}"
-            " --validation-share {params.validation_share} --seed {params.seed}"
-            " --manifest {output.manifest} --classes {output.classes} --missing {output.missing}"
-            " 2>&1 | tee {log}"
+rule manifest:
+    input:
+        unpack(segment_tables),
+        code=code("manifest"),
+    output:
+        manifest=f"{RESULTS}/manifest.parquet",
+        classes=f"{RESULTS}/classes.csv",
+        missing=f"{RESULTS}/missing.csv",
+    params:
+        source=source_of,
+        validation_share=CONFIG.data.validation_share,
+        seed=CONFIG.data.seed,
+    log:
+        f"{LOGS}/manifest.log",
+    benchmark:
+        f"{BENCHMARKS}/manifest.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(4000),
+        runtime=scaled(30),
+    shell:
+        "python {input.code[0]} {params.source}"
+        " --validation-share {params.validation_share} --seed {params.seed}"
+        " --manifest {output.manifest} --classes {output.classes} --missing {output.missing}"
+        " 2>&1 | tee {log}"
 
 
 rule data:
