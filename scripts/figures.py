@@ -1,6 +1,8 @@
 """Draw figures as PNG and PDF: those that are asked for, from what is given."""
 
 import json
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +13,20 @@ from c3.cli import replacing, run
 
 
 def main(args):
-    metrics = pd.read_csv(args.metrics, dtype={"budget": "Int64", "seed": "Int64"})
-    drawn = {}
+    paths = {}
     for path in map(Path, args.out):
-        name = path.stem
-        if name not in drawn:
-            drawn[name] = getattr(figures, name)(*content(name, metrics, args))
+        paths.setdefault(path.stem, []).append(path)
+    with ProcessPoolExecutor(args.threads) as pool:
+        list(pool.map(draw, paths, paths.values(), repeat(args)))
+
+
+def draw(name, paths, args):
+    """One figure, in each of its formats."""
+    metrics = pd.read_csv(args.metrics, dtype={"budget": "Int64", "seed": "Int64"})
+    figure = getattr(figures, name)(*content(name, metrics, args))
+    for path in paths:
         with replacing(path) as out:
-            figures.save(drawn[name], out)
+            figures.save(figure, out)
 
 
 def content(name, metrics, args):
@@ -41,5 +49,6 @@ if __name__ == "__main__":
         portraits={"default": None},
         maps={"default": None},
         sweeps={"type": json.loads, "default": {}, "help": "JSON: sweep → model, key, rows"},
+        threads={"type": int, "default": 1, "help": "figures drawn at a time"},
         out={"nargs": "+", "help": "files to draw: <figure>.png or <figure>.pdf"},
     )

@@ -3,6 +3,7 @@
 The bound is a Python that does nothing but import matplotlib and pandas.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -98,6 +99,7 @@ def make(folder: Path, times: int = 1) -> list[str]:
     return [
         *("--metrics", folder / "metrics.csv", "--portraits", folder / "portraits.npz"),
         *("--maps", folder / "maps.parquet", "--histories", *sorted(folder.glob("history/*/*.csv"))),
+        *("--threads", os.cpu_count()),
         *("--out", *(folder / f"{name}.{suffix}" for name in FIGURES for suffix in ("png", "pdf"))),
     ]
 

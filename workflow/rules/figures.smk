@@ -64,13 +64,13 @@ rule figures:
         f"{LOGS}/{{study}}figures.log",
     benchmark:
         f"{BENCHMARKS}/{{study}}figures.tsv"
-    threads: 1
+    threads: 8
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(2500),
         runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
-        " --portraits {input.portraits} --maps {input.maps} --out {output}"
+        " --portraits {input.portraits} --maps {input.maps} --threads {threads} --out {output}"
         " 2>&1 | tee {log}"
 
 
