@@ -1,8 +1,9 @@
-"""Ask the annotator for labels and give them to windows: the weak labels of one row of the curriculum."""
+"""Ask for labels, or take those of filled-in sheets, and give them to windows: the weak labels of one row."""
 
 import numpy as np
+import pandas as pd
 
-from c3.annotation import GroundTruth
+from c3 import annotation
 from c3.cli import replacing, run
 from c3.data import manifest
 from c3.data.store import Features
@@ -11,20 +12,34 @@ from c3.strategies import STRATEGIES, Pool
 
 
 def main(args):
-    annotator = GroundTruth(manifest.read(args.manifest))
     windows = Features(args.index).window_table()
+    weak, receipt = answered(args, windows) if args.sheets else asked(args, windows)
+    with replacing(args.labels) as labels, replacing(args.asked) as path:
+        weak.to_parquet(labels, index=False)
+        receipt.to_csv(path, index=False)
+
+
+def asked(args, windows):
+    """The weak labels that a strategy gets from the annotator, and the receipt."""
+    annotator = annotation.GroundTruth(manifest.read(args.manifest))
     table = read_clusters(args.clusters, windows, args.index) if args.clusters else windows
     vectors = read_vectors(args.embeddings, windows, args.index) if args.embeddings else None
     pool = Pool.of(table, args.clusters or args.index, vectors)
     weak = STRATEGIES[args.strategy](pool, args.budget, np.random.default_rng(args.seed), annotator)
-    with replacing(args.labels) as labels, replacing(args.asked) as asked:
-        weak.to_parquet(labels, index=False)
-        annotator.receipt().to_csv(asked, index=False)
+    return weak, annotator.receipt()
+
+
+def answered(args, windows):
+    """The weak labels that a person has written into sheets, and what they say."""
+    answers = annotation.read_sheets(args.sheets)
+    rows = [(number, segment, " | ".join(labels)) for number, (segment, labels) in enumerate(answers.items(), start=1)]
+    return annotation.answered(answers, windows), pd.DataFrame(rows, columns=["order", "segment_id", "labels"])
 
 
 if __name__ == "__main__":
     run(
         main,
+        sheets={"nargs": "+", "default": [], "help": "filled-in sheets, in the place of a strategy"},
         manifest={},
         index={"help": "features/index.parquet"},
         clusters={"default": None, "help": "clusters file, for the strategies that ask by cluster"},

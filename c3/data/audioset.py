@@ -253,9 +253,7 @@ def manifest(
     table["audio_path"] = table["path"]
     table["video_path"] = table["path"].where(table["extension"].isin(VIDEO_EXTENSIONS), None)
     table["media_start"] = table["start"].where(~table["clip"], 0.0)
-    recordings = table.loc[table["split"] == "train", "recording_id"].unique()
-    held_out = recordings[manifests.is_validation(recordings, validation_share, seed)]
-    table.loc[table["recording_id"].isin(held_out), "split"] = "validation"
+    manifests.hold_out(table, validation_share, seed)
     table = table[manifests.COLUMNS].sort_values("segment_id", ignore_index=True)
     occurring = set(table["labels"].explode())
     return table, known[known["label"].isin(occurring)].reset_index(drop=True), missing

@@ -34,9 +34,7 @@ def manifest(
         for start, end in cut(seconds, section.segment_seconds):
             rows.append((f"{name}_{start:.12g}", name, path, pictures, start, end, start, [], "train"))
     table = pd.DataFrame(rows, columns=manifests.COLUMNS)
-    recordings = table["recording_id"].unique()
-    held_out = recordings[manifests.is_validation(recordings, validation_share, seed)]
-    table.loc[table["recording_id"].isin(held_out), "split"] = "validation"
+    manifests.hold_out(table, validation_share, seed)
     return (
         table.sort_values("segment_id", ignore_index=True),
         pd.DataFrame(columns=["label", "name"]),

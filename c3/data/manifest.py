@@ -54,6 +54,13 @@ def is_validation(recording_ids: Iterable[str], share: float, seed: int) -> np.n
     return np.array([_lot(name, seed) < share for name in recording_ids], bool)
 
 
+def hold_out(table: pd.DataFrame, share: float, seed: int) -> None:
+    """Move ``share`` of the recordings of the split train, by their lot, to the split validation; changes ``table``."""
+    recordings = table.loc[table["split"] == "train", "recording_id"].unique()
+    held_out = recordings[is_validation(recordings, share, seed)]
+    table.loc[table["recording_id"].isin(held_out), "split"] = "validation"
+
+
 def _lot(name: str, seed: int) -> float:
     """A number in [0, 1), uniform over names."""
     digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()

@@ -29,7 +29,7 @@ def run(folder, *arguments, target="all", **section):
 
 @pytest.fixture(scope="module")
 def recordings(real, tmp_path_factory):
-    """Twelve real recordings of three classes, each played twice, so that they last longer than a segment."""
+    """Fifteen real recordings of three classes, each played twice, so that they last longer than a segment."""
     folder = tmp_path_factory.mktemp("recordings")
     for kind in ("001 - Dog bark", "002 - Rain", "009 - Rooster"):
         for path in sorted((real / "esc10" / kind).glob("*.ogg"))[:5]:
@@ -65,8 +65,8 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     refused = run(folder, **own, sheets=["results/folder/sheets/classes_plus.csv"])
     assert "folder.sheets holds results/folder/sheets/classes_plus.csv, which a run makes" in refused.stdout
 
-    (results / "sheets/classes_plus.csv").rename(folder / "filled.csv")
-    done = run(folder, **own, sheets=["filled.csv"])
+    (results / "sheets/classes_plus.csv").rename(folder / "filled in.csv")
+    done = run(folder, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
     assert jobs(done.stdout) == {"label", "train", "classify", "recognised"}
     heard = pd.read_csv(results / "recognised/classes_plus.csv")
@@ -75,7 +75,7 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     assert list(heard)[:4] == ["segment_id", "file", "start", "end"]
     assert set(list(heard)[4:]) == set(sheet["labels"])
     assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1
-    again = run(folder, "--dry-run", **own, sheets=["filled.csv"])
+    again = run(folder, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
 
 

@@ -189,12 +189,17 @@ def network_of(wildcards):
 
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
-    names = ("after", "stored", "labels", "clusters", "embeddings")
-    return " ".join(f"--{name} {input[name]}" for name in names if input.get(name))
+    names = ("after", "stored", "labels", "clusters", "embeddings", "sheets")
+    paths = {name: input[name] for name in names if input.get(name)}
+    return " ".join(
+        f"--{name} {shlex.join([each] if isinstance(each, str) else each)}" for name, each in paths.items()
+    )
 
 
 def label_inputs(wildcards):
-    """What the strategy asks by: clusters of the row before, its embeddings, both or none."""
+    """What the strategy asks by: clusters of the row before, its embeddings, both or none; or sheets with answers."""
+    if SHEETS:
+        return {"sheets": SHEETS}
     row, inputs = CONFIG.rows[wildcards.model], {}
     if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
         inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"

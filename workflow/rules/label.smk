@@ -2,57 +2,31 @@
 recordings a sheet of what is to be labelled, and the weak labels from the sheets that are filled in."""
 
 
-if SHEETS:
-
-    rule label:
-        input:
-            code=code("answers"),
-            sheets=SHEETS,
-            index=f"{RESULTS}/features/index.parquet",
-        output:
-            labels=f"{RESULTS}/labels/{{model}}/{{seed}}.parquet",
-            asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",
-        log:
-            f"{LOGS}/label/{{model}}-{{seed}}.log",
-        benchmark:
-            f"{BENCHMARKS}/label/{{model}}-{{seed}}.tsv"
-        priority: 90
-        threads: 1
-        resources:
-            mem_mb=scaled(2000, per_shard=30),
-            runtime=scaled(30),
-        shell:
-            "python {input.code[0]} --sheets {input.sheets:q} --index {input.index}"
-            " --labels {output.labels} --asked {output.asked}"
-            " 2>&1 | tee {log}"
-
-else:
-
-    rule label:
-        input:
-            unpack(label_inputs),
-            code=code("label"),
-            manifest=f"{RESULTS}/manifest.parquet",
-            index=f"{RESULTS}/features/index.parquet",
-        output:
-            labels=f"{RESULTS}/labels/{{model}}/{{seed}}.parquet",
-            asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",
-        params:
-            labels=labels_of,
-            options=given,
-        log:
-            f"{LOGS}/label/{{model}}-{{seed}}.log",
-        benchmark:
-            f"{BENCHMARKS}/label/{{model}}-{{seed}}.tsv"
-        priority: 90
-        threads: 1
-        resources:
-            mem_mb=scaled(2000, per_shard=30),
-            runtime=scaled(30),
-        shell:
-            "python {input.code[0]} --manifest {input.manifest} --index {input.index} {params.options} {params.labels}"
-            " --seed {wildcards.seed} --labels {output.labels} --asked {output.asked}"
-            " 2>&1 | tee {log}"
+rule label:
+    input:
+        unpack(label_inputs),
+        code=code("label"),
+        manifest=f"{RESULTS}/manifest.parquet",
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        labels=f"{RESULTS}/labels/{{model}}/{{seed}}.parquet",
+        asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",
+    params:
+        labels=labels_of,
+        options=given,
+    log:
+        f"{LOGS}/label/{{model}}-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/label/{{model}}-{{seed}}.tsv"
+    priority: 90
+    threads: 1
+    resources:
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=scaled(30),
+    shell:
+        "python {input.code[0]} --manifest {input.manifest} --index {input.index} {params.options} {params.labels}"
+        " --seed {wildcards.seed} --labels {output.labels} --asked {output.asked}"
+        " 2>&1 | tee {log}"
 
 
 rule sheet:
