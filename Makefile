@@ -11,7 +11,7 @@ run: .venv/ready
 test: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 report: .venv/ready
 	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG)) --report report.html

@@ -13,6 +13,11 @@ from c3 import config
 REAL = Path(os.environ.get("C3_REAL_DATA", Path(__file__).parents[2] / "shared" / "real"))
 
 
+def pytest_collection_modifyitems(items):
+    """The longest first, so that two processes end together."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def real():
     """The folder of real data: $C3_REAL_DATA, or ../shared/real beside the repository."""
