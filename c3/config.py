@@ -126,6 +126,10 @@ class Folder(Section):
     segment_seconds: Positive = Field(
         10.0, description="length of the segments that recordings are cut into; a label is about one segment"
     )
+    recording_seconds: Positive = Field(
+        60.0,
+        description="length of the parts of a longer file, of which each counts as a recording; the segment between two is not learnt from, so that no pair of two parts is close in time",
+    )
     sheets: list[str] = Field(
         [],
         description="sheets that you have filled in and moved elsewhere; none: a sheet of the segments to be labelled is made",

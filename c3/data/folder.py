@@ -18,9 +18,9 @@ def manifest(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The manifest, its classes (label, name: none), and what is missing (segment_id, path, reason).
 
-    Each file is a recording, named by its path below ``section.root``. All are of the split train, but for
-    ``validation_share`` of them. A file whose header cannot be read is missing. Raises :class:`C3Error` if there is no
-    media file.
+    Each file, named by its path below ``section.root``, is a recording; a long one is several (:func:`parts`). All are
+    of the split train, but for ``validation_share`` of them; what lies between the recordings of one file is of the
+    split apart. A file whose header cannot be read is missing. Raises :class:`C3Error` if there is no media file.
     """
     rows, missing = [], []
     for path in tqdm(audioset.find_media(section.root)["path"], desc="folder", mininterval=5):
@@ -31,8 +31,11 @@ def manifest(
             missing.append((f"{name}_0", path, error.reason))
             continue
         pictures = path if path.lower().endswith(VIDEO_EXTENSIONS) else None
-        for start, end in cut(seconds, section.segment_seconds):
-            rows.append((f"{name}_{start:.12g}", name, path, pictures, start, end, start, [], "train"))
+        segments = cut(seconds, section.segment_seconds)
+        length = max(int(section.recording_seconds / section.segment_seconds + 1e-6), 1)
+        for (start, end), (part, split) in zip(segments, parts(len(segments), length), strict=True):
+            recording = f"{name}{part}"
+            rows.append((f"{name}_{start:.12g}", recording, path, pictures, start, end, start, [], split))
     table = pd.DataFrame(rows, columns=manifests.COLUMNS)
     manifests.hold_out(table, validation_share, seed)
     return (
@@ -53,3 +56,15 @@ def cut(seconds: float, length: float) -> list[tuple[float, float]]:
     if left >= length / 2 or (not whole and left > 0):
         segments.append((whole * length, seconds))
     return segments
+
+
+def parts(segments: int, length: int) -> list[tuple[str, str]]:
+    """(name, split) of the part of a file that each of its segments belongs to.
+
+    A part has ``length`` segments, and between two parts stands one segment of the split apart: as the two items of a
+    pair lie in one segment, items of two parts are further from each other. The only part of a file has no name.
+    """
+    if segments <= length:
+        return [("", "train")] * segments
+    places = [divmod(number, length + 1) for number in range(segments)]
+    return [(f"#{part}", "train") if place < length else (f"#{part}-{part + 1}", "apart") for part, place in places]

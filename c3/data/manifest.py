@@ -27,7 +27,6 @@ SCHEMA = pa.schema(
     ]
 )
 COLUMNS = SCHEMA.names
-SPLITS = ("train", "validation", "evaluation")
 
 
 def read(path: str | Path) -> pd.DataFrame:

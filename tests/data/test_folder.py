@@ -3,7 +3,10 @@
 import itertools
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +36,34 @@ def test_segments_follow_each_other_and_leave_less_than_half_of_one(seconds, len
     assert all(abs(start - end) < 1e-9 * seconds for (_, end), (start, _) in itertools.pairwise(segments))
     assert all(0 < end - start <= length * (1 + 1e-9) for start, end in segments)
     assert -1e-6 * length <= seconds - segments[-1][1] < length / 2 or segments == [(0, seconds)]
+
+
+@given(st.integers(0, 200), st.integers(1, 20))
+def test_long_files_are_several_recordings_with_a_segment_between_them(segments, length):
+    parts = folder.parts(segments, length)
+    assert len(parts) == segments
+    runs = [(key, len(list(group))) for key, group in itertools.groupby(parts)]
+    assert len({name for (name, _), _ in runs}) == len(runs)  # no name stands in two places, or in two splits
+    assert [split for (_, split), _ in runs] == ["train", "apart"] * (len(runs) // 2) + ["train"] * (len(runs) % 2)
+    assert all(count == 1 if split == "apart" else count <= length for (_, split), count in runs)
+    assert segments > length or {name for name, _ in parts} <= {""}
+
+
+def test_pairs_of_one_long_recording_are_never_negative_within_delta_t(real, tmp_path):
+    """All items of a batch that lie in one file are further apart than ΔT, the length of a segment."""
+    pieces = [soundfile.read(path)[0] for path in sorted(real.glob("esc10/*/*.ogg"))[::16]]
+    soundfile.write(tmp_path / "long.flac", np.concatenate(pieces), 44_100)
+    section = config.Folder(root=str(tmp_path), segment_seconds=3, recording_seconds=9)
+    table, _, _ = folder.manifest(section, 0.2, 0)
+    manifest.validate(table)
+    seconds = sum(map(len, pieces)) / 44_100
+    assert table["end"].max() - table["start"].min() == pytest.approx(seconds, abs=1.5)
+    assert set(table["split"]) == {"train", "validation", "apart"}
+    learnt = table[table["split"] != "apart"].sort_values("start")
+    ends, starts = (learnt.groupby("recording_id")[name] for name in ("end", "start"))
+    recordings = pd.DataFrame({"first": starts.min(), "last": ends.max()}).sort_values("first")
+    assert (recordings["first"].to_numpy()[1:] - recordings["last"].to_numpy()[:-1] >= 3 - 1e-9).all()
+    assert (recordings["last"] - recordings["first"] <= 9 + 1e-9).all()
 
 
 def test_real_recordings_in_folders(real, tmp_path):
