@@ -49,8 +49,14 @@ def places(segments: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_validation(recording_ids: Iterable[str], share: float, seed: int) -> np.ndarray:
-    """Which recordings are held out: bool (n,); a recording's lot depends on its name and the seed alone."""
-    return np.array([_lot(name, seed) < share for name in recording_ids], bool)
+    """Which recordings are held out: bool (n,).
+
+    Those whose lot, a function of their name and the seed alone, is below ``share``; of few recordings at least two,
+    unless ``share`` is 0: a pair of them is the least to measure on.
+    """
+    lots = np.array([_lot(name, seed) for name in recording_ids])
+    least = np.sort(lots)[1] if share > 0 and len(lots) > 2 else -1
+    return (lots < share) | (lots <= least)
 
 
 def hold_out(table: pd.DataFrame, share: float, seed: int) -> None:

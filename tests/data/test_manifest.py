@@ -22,8 +22,12 @@ def table(rows):
 def test_validation_depends_on_name_and_seed_alone(names, share, seed):
     names = sorted(names)
     held_out = manifest.is_validation(names, share, seed)
-    alone = [manifest.is_validation([name], share, seed)[0] for name in names]
-    assert held_out.tolist() == alone
+    alone = np.array([manifest.is_validation([name], share, seed)[0] for name in names])
+    assert (held_out >= alone).all()
+    if alone.sum() >= 2 or share == 0 or len(names) <= 2:
+        assert (held_out == alone).all()
+    else:  # of few recordings, two
+        assert held_out.sum() == 2
     assert not manifest.is_validation(names, 0.0, seed).any()
     more = manifest.is_validation(names, min(share + 0.2, 1), seed)
     assert not (held_out & ~more).any()

@@ -29,18 +29,21 @@ def run(folder, *arguments, target="all", **section):
 
 @pytest.fixture(scope="module")
 def recordings(real, tmp_path_factory):
-    """Fifteen real recordings of three classes, each played twice, so that they last longer than a segment."""
+    """Ten real recordings of two classes, each played twice, and a long one of a third class."""
     folder = tmp_path_factory.mktemp("recordings")
     for kind in ("001 - Dog bark", "002 - Rain", "009 - Rooster"):
-        for path in sorted((real / "esc10" / kind).glob("*.ogg"))[:5]:
-            samples, rate = soundfile.read(path)
-            soundfile.write(folder / f"{kind[6:]} {path.stem}.flac", np.concatenate([samples, samples]), rate)
+        sounds = {path: soundfile.read(path) for path in sorted((real / "esc10" / kind).glob("*.ogg"))[:5]}
+        recordings = {path.stem: [samples, samples] for path, (samples, _) in sounds.items()}
+        if kind == "009 - Rooster":
+            recordings = {"all night": [samples for both in recordings.values() for samples in both]}
+        for name, samples in recordings.items():
+            soundfile.write(folder / f"{kind[6:]} {name}.flac", np.concatenate(samples), 44_100)
     return folder
 
 
 def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     folder = copy_project(tmp_path)
-    own = {"root": str(recordings), "segment_seconds": 4}
+    own = {"root": str(recordings), "segment_seconds": 4, "recording_seconds": 12}
     done = run(folder, **own)
     assert done.returncode == 0, done.stdout[-5000:]
     results = folder / "results/folder"
@@ -72,6 +75,7 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     heard = pd.read_csv(results / "recognised/classes_plus.csv")
     index = pd.read_parquet(results / "features/index.parquet")
     assert set(heard["segment_id"]) == set(index["segment_id"])
+    assert set(index["split"]) == {"train", "validation", "apart"}
     assert list(heard)[:4] == ["segment_id", "file", "start", "end"]
     assert set(list(heard)[4:]) == set(sheet["labels"])
     assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1

@@ -153,7 +153,7 @@ def segment_tables(wildcards):
 def source_of(wildcards, input):
     """Where the segments come from, as options."""
     if CONFIG.data.source == "folder":
-        settings = section(CONFIG.folder.model_dump(include={"root", "segment_seconds"}))
+        settings = section(CONFIG.folder.model_dump(exclude={"sheets"}))
         return f"--folder {shlex.quote(settings)}"
     tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
     return f"{tables} --media {shlex.quote(MEDIA)}"
