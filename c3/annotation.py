@@ -52,12 +52,15 @@ class GroundTruth:
 SHEET_COLUMNS = ["sound", "segment_id", "file", "start", "end", "labels"]
 
 
-def sheet(asked: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+def sheet(asked: pd.DataFrame, manifest: pd.DataFrame, answers: dict[str, tuple[str, ...]]) -> pd.DataFrame:
     """A sheet to be filled in by a person who listens: a row for each segment asked for, with empty labels.
 
-    asked: a receipt. Columns :data:`SHEET_COLUMNS`: ``sound`` is the name of a file with the segment's sound alone,
-    start and end are seconds in ``file``.
+    asked: a receipt; answers: labels that are there already, as :func:`read_sheets` gives them. Their segments are left
+    out, and of the others as many come first as are asked for beyond those answered. Columns :data:`SHEET_COLUMNS`:
+    ``sound`` is the name of a file with the segment's sound alone, start and end are seconds in ``file``.
     """
+    left = max(len(asked) - len(answers), 0)
+    asked = asked[~asked["segment_id"].isin(answers)].head(left)
     rows = places(manifest.set_index("segment_id").loc[asked["segment_id"]]).reset_index()
     return rows.assign(sound=[f"{number:04d}.wav" for number in asked["order"]], labels="")[SHEET_COLUMNS]
 

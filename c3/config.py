@@ -132,7 +132,7 @@ class Folder(Section):
     )
     sheets: list[str] = Field(
         [],
-        description="sheets that you have filled in and moved elsewhere; none: a sheet of the segments to be labelled is made",
+        description="sheets that you have filled in and moved elsewhere; what they answer is not asked again",
     )
 
 

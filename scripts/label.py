@@ -1,7 +1,6 @@
-"""Ask for labels, or take those of filled-in sheets, and give them to windows: the weak labels of one row."""
+"""Ask for labels and give them to windows: the weak labels of one row. Those of filled-in sheets take their place."""
 
 import numpy as np
-import pandas as pd
 
 from c3 import annotation
 from c3.cli import replacing, run
@@ -13,7 +12,9 @@ from c3.strategies import STRATEGIES, Pool
 
 def main(args):
     windows = Features(args.index).window_table()
-    weak, receipt = answered(args, windows) if args.sheets else asked(args, windows)
+    weak, receipt = asked(args, windows)
+    if args.sheets:
+        weak = annotation.answered(annotation.read_sheets(args.sheets), windows)
     with replacing(args.labels) as labels, replacing(args.asked) as path:
         weak.to_parquet(labels, index=False)
         receipt.to_csv(path, index=False)
@@ -29,17 +30,10 @@ def asked(args, windows):
     return weak, annotator.receipt()
 
 
-def answered(args, windows):
-    """The weak labels that a person has written into sheets, and what they say."""
-    answers = annotation.read_sheets(args.sheets)
-    rows = [(number, segment, " | ".join(labels)) for number, (segment, labels) in enumerate(answers.items(), start=1)]
-    return annotation.answered(answers, windows), pd.DataFrame(rows, columns=["order", "segment_id", "labels"])
-
-
 if __name__ == "__main__":
     run(
         main,
-        sheets={"nargs": "+", "default": [], "help": "filled-in sheets, in the place of a strategy"},
+        sheets={"nargs": "+", "default": [], "help": "filled-in sheets, whose labels are used"},
         manifest={},
         index={"help": "features/index.parquet"},
         clusters={"default": None, "help": "clusters file, for the strategies that ask by cluster"},

@@ -16,13 +16,13 @@ SAMPLE_RATE = 32_000  # Hz: for ears, not for the network
 
 
 def main(args):
-    asked = pd.read_csv(args.asked)
-    if Path(args.out).exists() and annotation.read_sheet(args.out):
+    answers = annotation.read_sheets(args.sheets) if args.sheets else {}
+    if Path(args.out).exists() and not annotation.read_sheet(args.out).items() <= answers.items():
         raise C3Error(
-            f"{args.out} has labels, and would be written anew; allowed is a sheet without any: move this one"
-            " elsewhere, and name it under folder.sheets if its labels are to be used."
+            f"{args.out} has labels that no sheet under folder.sheets has, and would be written anew; allowed is to"
+            " move it elsewhere first, and to name it there if its labels are to be used."
         )
-    sheet = annotation.sheet(asked, manifest.read(args.manifest))
+    sheet = annotation.sheet(pd.read_csv(args.asked), manifest.read(args.manifest), answers)
     sounds = Path(args.out).with_suffix("")
     with tempfile.TemporaryDirectory(dir=sounds.parent) as beside:
         folder = Path(beside) / sounds.name
@@ -41,5 +41,6 @@ if __name__ == "__main__":
         main,
         asked={"help": "what is to be asked, in order, CSV"},
         manifest={},
+        sheets={"nargs": "+", "default": [], "help": "filled-in sheets: what they answer is not asked again"},
         out={"help": "the sheet, CSV; the sounds go into the folder of the same name beside it"},
     )

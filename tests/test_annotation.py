@@ -50,7 +50,7 @@ def test_a_sheet_lists_what_is_asked():
     annotator = GroundTruth(MANIFEST)
     for segment in ("b.wav_0", "a.wav_10"):
         assert annotator.ask(segment) == ()
-    assert annotation.sheet(annotator.receipt(), MANIFEST).to_dict("list") == {
+    assert annotation.sheet(annotator.receipt(), MANIFEST, {}).to_dict("list") == {
         "sound": ["0001.wav", "0002.wav"],
         "segment_id": ["b.wav_0", "a.wav_10"],
         "file": ["x/b.wav", "x/a.wav"],
@@ -58,6 +58,21 @@ def test_a_sheet_lists_what_is_asked():
         "end": [7.123, 20.0],
         "labels": ["", ""],
     }
+
+
+@pytest.mark.parametrize(
+    ("answered", "left"),
+    [
+        ([], ["b.wav_0", "a.wav_10"]),
+        (["b.wav_0"], ["a.wav_10"]),
+        (["c.wav_0"], ["b.wav_0"]),  # one that was not asked for counts too
+        (["b.wav_0", "a.wav_10"], []),
+    ],
+)
+def test_what_is_answered_is_not_asked_again(answered, left):
+    asked = pd.DataFrame({"order": [1, 2], "segment_id": ["b.wav_0", "a.wav_10"]})
+    sheet = annotation.sheet(asked, MANIFEST, dict.fromkeys(answered, ("owl",)))
+    assert sheet["segment_id"].tolist() == left and list(sheet) == annotation.SHEET_COLUMNS
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])

@@ -12,18 +12,18 @@ OVERLAY = {
     "data": {"validation_share": 0.2, "seed": 1},
     "features": {"frame_pixels": 32},
     "storage": {"shards": 2},
-    "network": {"clusters": 8, "coincidence_units": 32, "classifier_units": 16},
+    "network": {"clusters": 32, "coincidence_units": 32, "classifier_units": 16},
     "training": {"steps": 10, "batch": 8, "evaluate_every": 5},
     "models": {
         "audio_audio_plus": {"delta_t": 3},
         "clusters_plus": {"delta_t": 3},
-        "classes_plus": {"delta_t": 3, "labels": {"budget": 4}},
     },
 }
 
 
-def run(folder, *arguments, target="all", **section):
-    settings = [f"{key}={json.dumps(value)}" for key, value in {**OVERLAY, "folder": section}.items()]
+def run(folder, *arguments, target="all", labels=None, **section):
+    models = {**OVERLAY["models"], "classes_plus": {"delta_t": 3, "labels": labels or {"budget": 4}}}
+    settings = [f"{key}={json.dumps(value)}" for key, value in {**OVERLAY, "models": models, "folder": section}.items()]
     return snakemake(folder, "--config", *settings, *arguments, "--", target, config="config/folder.yaml")
 
 
@@ -71,7 +71,8 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     (results / "sheets/classes_plus.csv").rename(folder / "filled in.csv")
     done = run(folder, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
-    assert jobs(done.stdout) == {"label", "train", "classify", "recognised"}
+    assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "sheet"}
+    assert not len(pd.read_csv(results / "sheets/classes_plus.csv"))
     heard = pd.read_csv(results / "recognised/classes_plus.csv")
     index = pd.read_parquet(results / "features/index.parquet")
     assert set(heard["segment_id"]) == set(index["segment_id"])
@@ -81,6 +82,15 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1
     again = run(folder, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
+
+    labels = {"strategy": "core_set", "budget": 7}
+    target = "results/folder/sheets/classes_plus.csv"
+    done = run(folder, target=target, labels=labels, **own, sheets=["filled in.csv"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"label", "sheet"}
+    more = pd.read_csv(results / "sheets/classes_plus.csv")
+    assert len(more) == 3 and not set(more["segment_id"]) & set(sheet["segment_id"])
+    assert {path.name for path in (results / "sheets/classes_plus").iterdir()} == set(more["sound"])
 
 
 def test_no_row_may_ask_for_all_labels(tmp_path):

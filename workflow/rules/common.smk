@@ -197,10 +197,8 @@ def given(wildcards, input):
 
 
 def label_inputs(wildcards):
-    """What the strategy asks by: clusters of the row before, its embeddings, both or none; or sheets with answers."""
-    if SHEETS:
-        return {"sheets": SHEETS}
-    row, inputs = CONFIG.rows[wildcards.model], {}
+    """What the strategy asks by: clusters of the row before, its embeddings, both or none; and sheets with answers."""
+    row, inputs = CONFIG.rows[wildcards.model], {"sheets": SHEETS}
     if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
         inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"
     if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
@@ -296,7 +294,7 @@ def shown_of(wildcards):
 def products(study):
     """What the target of a study asks for: the numbers, the page that explains them, and all figures.
 
-    Of own recordings, whose labels nobody knows: a sheet to fill in, and once that is done, what is recognised.
+    Of own recordings, whose labels nobody knows: a sheet to fill in, and once one is filled in, what is recognised.
     """
     if CONFIG.data.source == "folder":
         unlabelled = [name for name in DEFAULT.models if not CONFIG.rows[name].labels]
@@ -305,7 +303,8 @@ def products(study):
         return [
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
-            *expand(f"{RESULTS}/{'recognised' if SHEETS else 'sheets'}/{{model}}.csv", model=labelled),
+            *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
+            *expand(f"{RESULTS}/recognised/{{model}}.csv", model=labelled if SHEETS else []),
         ]
     folder = f"{RESULTS}/{study}"
     return [

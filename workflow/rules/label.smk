@@ -34,9 +34,12 @@ rule sheet:
         code=code("sheet"),
         asked=f"{RESULTS}/labels/{{model}}/{DEFAULT.seeds[0]}.asked.csv",
         manifest=f"{RESULTS}/manifest.parquet",
+        sheets=SHEETS,
     output:
         # A person writes into it, so it is not deleted before the job, which leaves one with labels as it is.
         sheet=update(f"{RESULTS}/sheets/{{model}}.csv"),
+    params:
+        options=given,
     log:
         f"{LOGS}/sheet/{{model}}.log",
     benchmark:
@@ -46,7 +49,7 @@ rule sheet:
         mem_mb=scaled(2000),
         runtime=scaled(60),
     shell:
-        "python {input.code[0]} --asked {input.asked} --manifest {input.manifest} --out {output.sheet}"
+        "python {input.code[0]} --asked {input.asked} --manifest {input.manifest} {params.options} --out {output.sheet}"
         " 2>&1 | tee {log}"
 
 
