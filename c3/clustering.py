@@ -79,9 +79,9 @@ def rank(clusters: np.ndarray) -> np.ndarray:
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors (n, d) on the unit sphere, float32; zeros stay zeros."""
+    """The vectors (n, d) at length 1, in their own precision; zeros stay zeros, at cosine 0 with everything."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def kmeans(units: np.ndarray, k: int, seed: int, library: str = "scikit-learn") -> np.ndarray:

@@ -55,7 +55,7 @@ class Pool:
         """The embeddings on the unit sphere, (n, d) float32."""
         if self.vectors is None:
             raise C3Error(f"{self.source} came without embeddings; allowed are strategies that need none.")
-        return clustering.unit(self.vectors)
+        return clustering.unit(np.asarray(self.vectors, np.float32))
 
 
 Strategy = Callable[[Pool, int, np.random.Generator, GroundTruth], pd.DataFrame]

@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from c3.clustering import unit
 from c3.evaluation import metrics
 
 SCORES = 2**21  # made at a time, at least: 8 MiB
@@ -104,12 +105,6 @@ def _side_by_side(units: np.ndarray, truth: np.ndarray, pool: Executor, threads:
     parts = pool.map(count, np.array_split(np.flatnonzero(truth.any(axis=1)), threads))
     counts = [sum(each) for each in zip(*parts, strict=True)]
     return [_sum(scores, each, 0) / (len(scores) - 1) for scores, each in zip(within, counts, strict=True)]
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors (n, d) at length 1, in their own precision; zeros stay zeros, at cosine 0 with everything."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
 
 
 def pair_precision(units: np.ndarray, positive: np.ndarray, pairs: int = PAIRS) -> float:

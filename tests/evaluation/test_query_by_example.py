@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from c3.clustering import unit
 from c3.errors import C3Error
 from c3.evaluation import query_by_example
 
@@ -26,7 +27,7 @@ def by_loop(vectors, n):
 def test_pair_precision_is_a_loop_over_pairs(seed, n):
     vectors = np.random.default_rng(seed).normal(size=(2 * n, 5)).astype(np.float32)
     expected = by_loop(vectors, n)
-    units = query_by_example.unit(vectors.astype(float))
+    units = unit(vectors.astype(float))
     assert query_by_example.pair_precision(units, np.arange(2 * n) < n) == pytest.approx(expected, rel=1e-5)
 
 
@@ -65,7 +66,7 @@ def test_ties_and_parts_are_scikit_learn_s(seed, segments, d, dtype, pairs):
 def test_a_large_class_is_scikit_learn_s(dtype, monkeypatch):
     """Scores in several blocks, tables beyond the cache, one or several parts: nothing but the order of adding up."""
     rng = np.random.default_rng(0)
-    units = query_by_example.unit((rng.normal(size=(1500, 16)) + rng.normal(size=16)).astype(dtype))
+    units = unit((rng.normal(size=(1500, 16)) + rng.normal(size=16)).astype(dtype))
     positive = rng.random(1500) < 0.3
     expected = by_scikit_learn(units, positive)
     monkeypatch.setattr(query_by_example, "SCORES", 2**16)
@@ -76,7 +77,7 @@ def test_a_large_class_is_scikit_learn_s(dtype, monkeypatch):
 def test_classes_large_and_small_are_taken_each_by_itself():
     """Their order stays, though the small ones are taken together and in groups."""
     rng = np.random.default_rng(0)
-    units = query_by_example.unit(rng.normal(size=(700, 8)))
+    units = unit(rng.normal(size=(700, 8)))
     truth = rng.random((700, 5)) < [0.02, 0.6, 0.3, 0.5, 0.01]
     truth[:2] = True
     expected = [by_scikit_learn(units, each) for each in truth.T]
@@ -104,7 +105,7 @@ def test_all_pairs_need_no_draw():
     windows_of = [np.array([segment]) for segment in range(50)]
     scores = query_by_example.evaluate(vectors, windows_of, truth, None, seed=1)
     assert query_by_example.evaluate(vectors, windows_of, truth, None, seed=2, threads=2) == scores
-    units = query_by_example.unit(vectors)
+    units = unit(vectors)
     assert scores["mAP"] == pytest.approx(np.mean([by_scikit_learn(units, t) for t in truth.T]), rel=1e-6)
     chances = [query_by_example.chance(n, 50 - n) for n in truth.sum(axis=0)]
     assert scores["chance"] == pytest.approx(np.mean(chances))
@@ -154,8 +155,7 @@ def test_random_vectors_score_chance(n):
     rng = np.random.default_rng(n)
     draws = 2000 if n < 30 else 300
     scores = [
-        query_by_example.pair_precision(query_by_example.unit(rng.normal(size=(2 * n, 64))), np.arange(2 * n) < n)
-        for _ in range(draws)
+        query_by_example.pair_precision(unit(rng.normal(size=(2 * n, 64))), np.arange(2 * n) < n) for _ in range(draws)
     ]
     error = np.std(scores) / np.sqrt(draws)
     assert abs(np.mean(scores) - query_by_example.chance(n, n)) < 4 * error
@@ -186,5 +186,5 @@ def test_a_class_needs_two_positives():
 
 
 def test_a_vector_of_zeros_is_far_from_everything():
-    units = query_by_example.unit(np.concatenate([np.ones((2, 3)), np.zeros((2, 3))]))
+    units = unit(np.concatenate([np.ones((2, 3)), np.zeros((2, 3))]))
     assert query_by_example.pair_precision(units, np.arange(4) < 2) == 1
