@@ -43,13 +43,13 @@ def start(slurm, folder, *arguments):
 def run(slurm, folder, *arguments):
     """The same, awaited: exit code and output."""
     process = start(slurm, folder, *arguments)
-    output, _ = process.communicate(timeout=400)
+    output, _ = process.communicate(timeout=900)
     return process.returncode, output
 
 
 def first_checkpoint(process, folder):
     """Wait for the training's first checkpoint; the file that points to it."""
-    for _ in range(4000):
+    for _ in range(12000):
         if states := list(folder.glob("results/smoke/checkpoints/correspondence/0/*.json")):
             return states[0]
         assert process.poll() is None, process.stdout.read()[-5000:]
@@ -97,13 +97,16 @@ def memory_and_numbers(slurm, finished, folder):
 def time_out(slurm, finished, folder):
     """A training that hangs is ended when its time is over, and the run fails; the next run goes on."""
     with_features(finished, folder)
-    process = start(slurm, folder, "--retries", "0", "--set-resources", "train:runtime=1", *LONG)
+    process = start(slurm, folder, "--retries", "0", "--set-resources", "train:runtime=30", *LONG)
     state = first_checkpoint(process, folder)
     for one in psutil.process_iter(["cmdline", "cwd"]):
         if "scripts/train.py" in (one.info["cmdline"] or ()) and one.info["cwd"] == str(folder):
             one.suspend()
+    (job,) = slurm.jobs(WorkDir=str(folder))
+    assert job["TimeLimit"] == "00:30:00"
+    slurm.ask("scontrol", "update", f"JobId={job['JobId']}", "TimeLimit=1")  # 30 minutes are long for a test
     mark(state)
-    output, _ = process.communicate(timeout=400)
+    output, _ = process.communicate(timeout=900)
     assert process.returncode != 0
     assert "Error in rule train" in output and "SLURM status is: 'TIMEOUT'" in output, output[-5000:]
     assert not (folder / "results/smoke/models").exists()
@@ -122,7 +125,7 @@ def cancelled(slurm, finished, folder):
     while not slurm.jobs(JobId=job["JobId"], JobState="CANCELLED"):
         time.sleep(0.1)
     mark(state)
-    output, _ = process.communicate(timeout=400)
+    output, _ = process.communicate(timeout=900)
     assert process.returncode == 0, output[-5000:]
     assert "SLURM status is: 'CANCELLED'" in output
     attempts = slurm.jobs(WorkDir=str(folder))
