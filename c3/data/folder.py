@@ -23,6 +23,7 @@ def manifest(
     split apart. A file whose header cannot be read is missing. Raises :class:`C3Error` if there is no media file.
     """
     rows, missing = [], []
+    length = max(_whole(section.recording_seconds, section.segment_seconds), 1)
     for path in tqdm(audioset.find_media(section.root)["path"], desc="folder", mininterval=5):
         name = os.path.relpath(path, section.root)
         try:
@@ -32,10 +33,8 @@ def manifest(
             continue
         pictures = path if path.lower().endswith(VIDEO_EXTENSIONS) else None
         segments = cut(seconds, section.segment_seconds)
-        length = max(int(section.recording_seconds / section.segment_seconds + 1e-6), 1)
         for (start, end), (part, split) in zip(segments, parts(len(segments), length), strict=True):
-            recording = f"{name}{part}"
-            rows.append((f"{name}_{start:.12g}", recording, path, pictures, start, end, start, [], split))
+            rows.append((f"{name}_{start:.12g}", f"{name}{part}", path, pictures, start, end, start, [], split))
     table = pd.DataFrame(rows, columns=manifests.COLUMNS)
     manifests.hold_out(table, validation_share, seed)
     return (
@@ -50,12 +49,17 @@ def cut(seconds: float, length: float) -> list[tuple[float, float]]:
 
     What is left at the end is a segment too if it is at least half of one, or all there is.
     """
-    whole = int(seconds / length + 1e-6)
+    whole = _whole(seconds, length)
     segments = [(number * length, (number + 1) * length) for number in range(whole)]
     left = seconds - whole * length
     if left >= length / 2 or (not whole and left > 0):
         segments.append((whole * length, seconds))
     return segments
+
+
+def _whole(seconds: float, length: float) -> int:
+    """How many of ``length`` fit; rounding takes none away."""
+    return int(seconds / length + 1e-6)
 
 
 def parts(segments: int, length: int) -> list[tuple[str, str]]:

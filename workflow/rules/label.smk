@@ -36,7 +36,7 @@ rule sheet:
         manifest=f"{RESULTS}/manifest.parquet",
         sheets=SHEETS,
     output:
-        # A person writes into it, so it is not deleted before the job, which leaves one with labels as it is.
+        # A person writes into it, so it is not deleted before the job, which leaves one with new labels as it is.
         sheet=update(f"{RESULTS}/sheets/{{model}}.csv"),
     params:
         options=given,
