@@ -1,5 +1,5 @@
 """C3: coincidence, categorization, consolidation (Jansen et al., ICASSP 2020).
 
 Learns to recognise sounds from unlabelled recordings and a handful of labels. Importing this package
-imports nothing heavy: TensorFlow is loaded only by ``c3.models``, ``c3.losses`` and ``c3.curriculum``.
+imports nothing heavy: TensorFlow is loaded only by ``c3.models`` and ``c3.training``.
 """

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from c3 import figures
 from c3.cli import replacing, run
+from c3.report import figures
 
 
 def main(args):

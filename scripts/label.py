@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from c3 import annotation
 from c3.cli import replacing, run
 from c3.data import manifest
 from c3.data.store import Features
 from c3.evaluation.inputs import read_clusters, read_vectors
-from c3.strategies import STRATEGIES, Pool
+from c3.labels import annotation, sheets
+from c3.labels.strategies import STRATEGIES, Pool
 
 
 def main(args):
     windows = Features(args.index).window_table()
     weak, receipt = asked(args, windows)
     if args.sheets:
-        weak = annotation.answered(annotation.read_sheets(args.sheets), windows)
+        weak = sheets.answered(sheets.read_sheets(args.sheets), windows)
     with replacing(args.labels) as labels, replacing(args.asked) as path:
         weak.to_parquet(labels, index=False)
         receipt.to_csv(path, index=False)

@@ -7,7 +7,7 @@ from c3.config import Evaluation
 from c3.evaluation import label_efficiency, metrics, results
 from c3.evaluation.inputs import Inputs
 from c3.evaluation.shallow_classifier import Bench
-from c3.strategies import STRATEGIES, Pool
+from c3.labels.strategies import STRATEGIES, Pool
 
 
 def main(args):

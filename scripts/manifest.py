@@ -2,7 +2,8 @@
 
 from c3 import config
 from c3.cli import replacing, run, section
-from c3.data import audioset, folder, manifest
+from c3.data import manifest
+from c3.data.sources import audioset, folder
 
 
 def main(args):

@@ -2,7 +2,8 @@
 
 from c3 import config
 from c3.cli import replacing, run, section
-from c3.data import collage, synthetic
+from c3.data.sources import collage
+from c3.data.sources.synthetic import scenes as synthetic
 
 SOURCES = {"synthetic": (config.Synthetic, synthetic.write), "collage": (config.Collage, collage.write)}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from c3 import names, tables
 from c3.cli import replacing, run, section
+from c3.report import names, tables
 
 PAGE = """# Results of the experiment {experiment}
 

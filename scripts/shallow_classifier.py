@@ -2,13 +2,13 @@
 
 from tqdm import tqdm
 
-from c3.annotation import GroundTruth
 from c3.cli import replacing, run, section
 from c3.config import Evaluation
 from c3.evaluation import metrics, per_seed, results
 from c3.evaluation.inputs import Inputs
 from c3.evaluation.shallow_classifier import Bench
-from c3.strategies import STRATEGIES, Pool
+from c3.labels.annotation import GroundTruth
+from c3.labels.strategies import STRATEGIES, Pool
 
 
 def main(args):

@@ -7,22 +7,22 @@ from pathlib import Path
 import pandas as pd
 import soundfile
 
-from c3 import annotation
 from c3.cli import replacing, run
 from c3.data import manifest, media
 from c3.errors import C3Error
+from c3.labels import sheets
 
 SAMPLE_RATE = 32_000  # Hz: for ears, not for the network
 
 
 def main(args):
-    answers = annotation.read_sheets(args.sheets) if args.sheets else {}
-    if Path(args.out).exists() and not annotation.read_sheet(args.out).items() <= answers.items():
+    answers = sheets.read_sheets(args.sheets) if args.sheets else {}
+    if Path(args.out).exists() and not sheets.read_sheet(args.out).items() <= answers.items():
         raise C3Error(
             f"{args.out} has labels that no sheet under folder.sheets has, and would be written anew; allowed is to"
             " move it elsewhere first, and to name it there if its labels are to be used."
         )
-    sheet = annotation.sheet(pd.read_csv(args.asked), manifest.read(args.manifest), answers)
+    sheet = sheets.sheet(pd.read_csv(args.asked), manifest.read(args.manifest), answers)
     sounds = Path(args.out).with_suffix("")
     with tempfile.TemporaryDirectory(dir=sounds.parent) as beside:
         folder = Path(beside) / sounds.name

@@ -16,10 +16,10 @@ CHUNK = 2048  # windows read at a time
 
 def main(args):
     import_keras()
-    from c3 import curriculum, sampling
     from c3.data.store import Features
     from c3.models import network as networks
     from c3.models import replicas
+    from c3.training import curriculum, sampling
 
     curriculum.set_threads(args.threads)
     features = Features(args.index)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from c3.annotation import GroundTruth
 from c3.config import Classifier
 from c3.evaluation import per_seed
 from c3.evaluation.shallow_classifier import Bench
-from c3.strategies import STRATEGIES, BudgetError, Pool
+from c3.labels.annotation import GroundTruth
+from c3.labels.strategies import STRATEGIES, BudgetError, Pool
 
 log = logging.getLogger(__name__)
 

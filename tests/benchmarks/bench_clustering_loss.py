@@ -32,7 +32,8 @@ def steps(clusters: int) -> dict:
     import numpy as np
     import tensorflow as tf
 
-    from c3 import config, losses
+    from c3 import config
+    from c3.training import losses
 
     rng = np.random.default_rng(0)
     embeddings = tf.Variable(rng.normal(size=(BATCH, DIMENSIONS)).astype(np.float32))

@@ -23,7 +23,7 @@ import_keras()
 import keras  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
-from c3 import losses  # noqa: E402
+from c3.training import losses  # noqa: E402
 
 PAIRS, PIXELS, STEPS = 128, 224, 10
 CLUSTERS = 1_000_000
@@ -140,9 +140,9 @@ def stage2() -> dict:
     """Steps of stage 2 with ResNet-50 on the same batch again and again, and on batches drawn from stored features."""
     from bench_training import write_features
 
-    from c3 import curriculum
     from c3.models.network import Network
-    from c3.sampling import Sampler
+    from c3.training import curriculum
+    from c3.training.sampling import Sampler
 
     row = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=10)
     keras.utils.set_random_seed(0)

@@ -24,10 +24,10 @@ import_keras()
 
 import keras  # noqa: E402
 
-from c3 import curriculum  # noqa: E402
 from c3.data import store  # noqa: E402
 from c3.models.network import Network  # noqa: E402
-from c3.sampling import Sampler  # noqa: E402
+from c3.training import curriculum  # noqa: E402
+from c3.training.sampling import Sampler  # noqa: E402
 
 ROW = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.1}, delta_t=10, augmentation=True)
 CLUSTERS, UNITS, GAMMA = 256, 512, 1.1

@@ -10,7 +10,7 @@ from c3.config import Classifier
 from c3.evaluation import label_efficiency, results
 from c3.evaluation.inputs import Inputs
 from c3.evaluation.shallow_classifier import Bench
-from c3.strategies import Pool
+from c3.labels.strategies import Pool
 
 SETTINGS = Classifier(units=16, steps=30, batch=32)
 
@@ -147,8 +147,8 @@ def test_only_paid_labels_reach_the_classifier(tested, strategy):
 
 
 def paid_segments(strategy, pool, manifest):
-    from c3.annotation import GroundTruth
-    from c3.strategies import STRATEGIES
+    from c3.labels.annotation import GroundTruth
+    from c3.labels.strategies import STRATEGIES
 
     annotator = GroundTruth(manifest)
     STRATEGIES[strategy](pool, 4, np.random.default_rng(0), annotator)

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from c3 import config, losses
+from c3 import config
+from c3.training import losses
 
 FEATURES = config.Features(frame_pixels=16)
 GAMMA = 1.1

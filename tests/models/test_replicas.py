@@ -8,7 +8,8 @@ import textwrap
 TWO = """
     import sys
     import keras, numpy as np, pandas as pd, tensorflow as tf
-    from c3 import config, curriculum, losses
+    from c3 import config
+    from c3.training import curriculum, losses
     from c3.models import network as networks, replicas
 
     cpu = tf.config.list_physical_devices("CPU")[0]

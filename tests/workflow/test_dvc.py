@@ -120,7 +120,7 @@ def test_dvc_and_the_workflow_agree(jobs, stages):
     "field, missing, sentence",
     [
         ("deps", "results/synthetic/manifest.parquet", "evaluate lacks results/synthetic/manifest.parquet"),
-        ("deps", "c3/strategies.py", "evaluate lacks c3/strategies.py"),
+        ("deps", "c3/labels/strategies.py", "evaluate lacks c3/labels/strategies.py"),
         ("outs", "results/synthetic/metrics.csv", "results/synthetic/metrics.csv lies in the outs of none"),
         ("params", "training.seeds", "evaluate lacks the param training.seeds"),
     ],
@@ -136,7 +136,7 @@ def test_a_missing_entry_is_found(jobs, stages, field, missing, sentence):
     "field, superfluous, sentence",
     [
         ("deps", "scripts/train.py", "evaluate has scripts/train.py too much"),
-        ("deps", "c3/data", "evaluate has c3/data/sounds.py too much"),
+        ("deps", "c3/data", "evaluate has c3/data/sources/synthetic/sounds.py too much"),
         ("deps", "results/synthetic/portraits", "evaluate has results/synthetic/portraits too much"),
         ("outs", "results/synthetic/nothing", "evaluate has the out results/synthetic/nothing too much"),
         (

@@ -188,7 +188,7 @@ def test_a_clone_restores_the_artifacts_and_draws_figures(tracked, tmp_path, wit
     assert nothing_to_do(clone)
     assert "up to date" in dvc(clone, "status")
 
-    with (clone / "c3/figures.py").open("a") as code:
+    with (clone / "c3/report/figures.py").open("a") as code:
         code.write("# another look\n")
     drawn = snakemake(clone, "all", config=None, env=os.environ | without_tensorflow)
     assert drawn.returncode == 0, drawn.stdout[-5000:]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from project import copy_project, jobs
 
-from c3.data import audioset, manifest
+from c3.data import manifest
+from c3.data.sources import audioset
 
 SEGMENTS, EVALUATION = 2_000_000, 20_000
 

@@ -108,8 +108,7 @@ def section(part):
     return json.dumps(part.model_dump(mode="json") if hasattr(part, "model_dump") else part, sort_keys=True)
 
 
-# They hold no science: what they pass on reaches the jobs as params.
-PLUMBING = {"c3/__init__.py", "c3/config.py", "c3/cli.py", "c3/errors.py"}
+PLUMBING = ("c3/__init__.py", "c3/config/", "c3/cli.py", "c3/errors.py")  # no science: it reaches the jobs as params
 
 
 def code(script):
@@ -129,8 +128,8 @@ def code(script):
             for module in modules:
                 if module.split(".")[0] == "c3":
                     place = Path(*module.split("."))
-                    queue += [place.with_suffix(".py"), place / "__init__.py"]
-    return [path for path in found if path not in PLUMBING]
+                    queue += [place.with_suffix(".py"), *(parent / "__init__.py" for parent in (place, *place.parents))]
+    return [path for path in found if not path.startswith(PLUMBING)]
 
 
 def segment_tables(wildcards):

@@ -7,7 +7,8 @@ import soundfile
 import yaml
 
 from c3 import config
-from c3.data import audioset, collage, features, manifest, media
+from c3.data import features, manifest, media
+from c3.data.sources import audioset, collage
 from c3.errors import C3Error
 
 ROOT = config.__file__.rpartition("/c3/")[0]

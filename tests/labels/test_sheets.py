@@ -1,34 +1,11 @@
-"""The annotator counts, and answers for training segments alone."""
+"""Sheets: what a person is asked, and what was answered."""
 
 import pandas as pd
 import pytest
 
-from c3 import annotation
-from c3.annotation import GroundTruth
 from c3.errors import C3Error
-
-
-def test_asking_costs_once():
-    annotator = GroundTruth(pd.DataFrame({"segment_id": ["a", "b"], "split": "train", "labels": [["x", "y"], ["z"]]}))
-    assert annotator.cost == 0
-    assert annotator.ask("b") == ("z",)
-    assert annotator.ask("a") == ("x", "y")
-    assert annotator.ask("b") == ("z",)
-    assert annotator.cost == 2 and annotator.asked == ["b", "a"]
-    assert annotator.receipt().to_dict("list") == {
-        "order": [1, 2],
-        "segment_id": ["b", "a"],
-        "labels": ["z", "x y"],
-    }
-
-
-@pytest.mark.parametrize("split", ["validation", "evaluation"])
-def test_only_training_segments_may_be_asked(split):
-    annotator = GroundTruth(pd.DataFrame({"segment_id": ["a"], "split": [split], "labels": [["x"]]}))
-    with pytest.raises(C3Error, match=r"segment a; allowed are segments of the split train"):
-        annotator.ask("a")
-    assert annotator.cost == 0
-
+from c3.labels import sheets
+from c3.labels.annotation import GroundTruth
 
 MANIFEST = pd.DataFrame(
     {
@@ -50,7 +27,7 @@ def test_a_sheet_lists_what_is_asked():
     annotator = GroundTruth(MANIFEST)
     for segment in ("b.wav_0", "a.wav_10"):
         assert annotator.ask(segment) == ()
-    assert annotation.sheet(annotator.receipt(), MANIFEST, {}).to_dict("list") == {
+    assert sheets.sheet(annotator.receipt(), MANIFEST, {}).to_dict("list") == {
         "sound": ["0001.wav", "0002.wav"],
         "segment_id": ["b.wav_0", "a.wav_10"],
         "file": ["x/b.wav", "x/a.wav"],
@@ -71,8 +48,8 @@ def test_a_sheet_lists_what_is_asked():
 )
 def test_what_is_answered_is_not_asked_again(answered, left):
     asked = pd.DataFrame({"order": [1, 2], "segment_id": ["b.wav_0", "a.wav_10"]})
-    sheet = annotation.sheet(asked, MANIFEST, dict.fromkeys(answered, ("owl",)))
-    assert sheet["segment_id"].tolist() == left and list(sheet) == annotation.SHEET_COLUMNS
+    sheet = sheets.sheet(asked, MANIFEST, dict.fromkeys(answered, ("owl",)))
+    assert sheet["segment_id"].tolist() == left and list(sheet) == sheets.SHEET_COLUMNS
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -81,15 +58,15 @@ def test_filled_in_sheets_label_windows(tmp_path, separator):
     sheet = pd.DataFrame({"segment_id": ["a.wav_0", "b.wav_0"], "file": "x, y", "labels": ["wren|  rain, light ", ""]})
     sheet.to_csv(first, sep=separator, index=False, encoding="utf-8-sig")
     second.write_text("labels,segment_id\nwind,b.wav_0\n")
-    answers = annotation.read_sheets([first, second])
+    answers = sheets.read_sheets([first, second])
     assert answers == {"a.wav_0": ("rain, light", "wren"), "b.wav_0": ("wind",)}
-    assert annotation.answered(answers, WINDOWS).to_dict("list") == {
+    assert sheets.answered(answers, WINDOWS).to_dict("list") == {
         "segment_id": ["a.wav_0", "a.wav_0", "b.wav_0"],
         "window": [0, 1, 0],
         "labels": [["rain, light", "wren"], ["rain, light", "wren"], ["wind"]],
     }
     with pytest.raises(C3Error, match=r"label for c\.wav_0; allowed are segments of the split train"):
-        annotation.answered({**answers, "c.wav_0": ("wind",)}, WINDOWS)
+        sheets.answered({**answers, "c.wav_0": ("wind",)}, WINDOWS)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +81,4 @@ def test_filled_in_sheets_label_windows(tmp_path, separator):
 def test_a_sheet_that_cannot_be_used(tmp_path, text, sentence):
     (tmp_path / "sheet.csv").write_text(text)
     with pytest.raises(C3Error, match=sentence):
-        annotation.read_sheets([tmp_path / "sheet.csv"])
+        sheets.read_sheets([tmp_path / "sheet.csv"])

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c3.data import audioset, manifest
+from c3.data import manifest
+from c3.data.sources import audioset
+from c3.data.sources.files import find_media
 from c3.errors import C3Error
 
 HEADER = "# YTID, start_seconds, end_seconds, positive_labels"
@@ -172,14 +174,14 @@ def test_no_file():
     with pytest.raises(C3Error, match=r"nowhere\.csv cannot be read"):
         audioset.read_class_labels("nowhere.csv")
     with pytest.raises(C3Error, match="nowhere cannot be read"):
-        audioset.find_media("nowhere")
+        find_media("nowhere")
 
 
 def test_folders_that_lead_back_are_read_once(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.wav").write_bytes(b"")
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
-    assert len(audioset.find_media(tmp_path)) == 1
+    assert len(find_media(tmp_path)) == 1
 
 
 def test_matching_scales():

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c3 import config
-from c3.data import folder, manifest
+from c3.data import manifest
+from c3.data.sources import folder
 from c3.errors import C3Error
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from c3 import names
 from c3.evaluation.label_efficiency import curve
+from c3.report import names
 
 STAGE3 = ("stage3", f"stage3{names.PLUS}")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from c3 import augmentation
+from c3.training import augmentation
 
 
 def test_change_is_constant_in_time_where_the_sound_is_loud():

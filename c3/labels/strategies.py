@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from c3 import clustering, facility_location
-from c3.annotation import GroundTruth
+from c3 import clustering
 from c3.errors import C3Error
+from c3.labels import facility_location
+from c3.labels.annotation import GroundTruth
 
 SAMPLE = 10_000
 """So many segments and so many clusters stand for more of them in :func:`cluster_cover`: a table of 0.4 GB."""
@@ -117,7 +118,7 @@ def cluster_cover(pool: Pool, budget: int, rng: np.random.Generator, annotator: 
 
     Not in the paper. The biggest clusters are often about one thing, and a random member of a cluster may hold
     nothing but background; so the segments are chosen together, and each of the network's clusters, big or small,
-    is spoken for by the one of them that speaks best for it (:mod:`c3.facility_location`). A window speaks for a
+    is spoken for by the one of them that speaks best for it (:mod:`c3.labels.facility_location`). A window speaks for a
     cluster by z · (mean of the cluster - mean of all), if that is positive; a segment by the mean over the better
     half of its windows, since a label is paid for by segment. Of more segments or clusters than ``SAMPLE``, or than
     four times the budget where that is more, so many are drawn at random.

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from c3 import config, curriculum, sampling
+from c3 import config
 from c3.errors import C3Error
 from c3.models import network as networks
+from c3.training import curriculum, sampling
 
 SPEC = config.Network(clusters=8, coincidence_units=32)
 TRAINING = config.Training(steps=12, batch=8, evaluate_every=4, held_out_pairs=8)

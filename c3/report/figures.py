@@ -17,8 +17,8 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from c3 import names
 from c3.evaluation.label_efficiency import curve, label_reduction
+from c3.report import names
 
 QUANTITIES = {
     "loss": ("Total loss", "weighted sum of the losses"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c3 import facility_location
+from c3.labels import facility_location
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 12))
 

@@ -5,7 +5,10 @@ import pandas as pd
 import pytest
 
 from c3 import config
-from c3.data import audioset, features, media, synthetic
+from c3.data import features, media
+from c3.data.sources import audioset
+from c3.data.sources.synthetic import scenes as synthetic
+from c3.data.sources.synthetic.classes import CLASSES
 from c3.errors import C3Error
 
 SMALL = config.Synthetic(train_segments=12, evaluation_segments=6, classes=4, imbalance=4, seconds=2)
@@ -39,8 +42,8 @@ def test_default_prior():
 def test_classes_are_of_the_ontology(real):
     known = audioset.read_class_labels(real / "audioset" / "class_labels_indices.csv")
     names = dict(zip(known["label"], known["name"], strict=True))
-    assert len({c.label for c in synthetic.CLASSES}) == 32
-    for c in synthetic.CLASSES:
+    assert len({c.label for c in CLASSES}) == 32
+    for c in CLASSES:
         assert names[c.label] == c.name
 
 
@@ -68,7 +71,7 @@ def test_the_reader_reads_it(tmp_path, spec):
     train, evaluation, class_labels = simulate(tmp_path, 1)
     table, classes, missing = audioset.manifest([train], [evaluation], class_labels, tmp_path, 0.2, 0)
     assert len(table) == 18 and not len(missing)
-    assert list(classes["name"]) == [c.name for c in synthetic.CLASSES[:4]]
+    assert list(classes["name"]) == [c.name for c in CLASSES[:4]]
     tally = table[table["split"] != "evaluation"]["labels"].explode().value_counts()
     assert tally.max() == 4 * tally.min()
     for segment in table.head(3).itertuples():

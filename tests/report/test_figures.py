@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from c3 import figures
+from c3.report import figures
 
 
 def metrics(strategies=("random", "cluster"), seeds=(0, 1), models=("my_model",)):
@@ -280,5 +280,5 @@ def test_portrait_of_fewer_clusters_exemplars_and_pictures():
 
 
 def test_figures_need_no_network():
-    code = "import c3.figures, sys; sys.exit(any(n in sys.modules for n in ('tensorflow', 'keras', 'librosa')))"
+    code = "import c3.report.figures, sys; sys.exit(any(n in sys.modules for n in ('tensorflow', 'keras', 'librosa')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c3.errors import C3Error
-from c3.sampling import Sampler, coincident_windows, windows_near_frames
+from c3.training.sampling import Sampler, coincident_windows, windows_near_frames
 
 WINDOW = 96
 

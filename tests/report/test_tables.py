@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from c3 import names, tables
 from c3.evaluation import COLUMNS
+from c3.report import names, tables
 
 
 def table(*rows):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from c3 import losses
+from c3.training import losses
 
 logits_of = lambda shape, low=-8, high=8: arrays(np.float64, shape, elements=st.floats(low, high, width=32))  # noqa: E731
 

@@ -23,7 +23,8 @@ import soxr
 from tqdm import tqdm
 
 from c3 import config
-from c3.data import audioset, media
+from c3.data import media
+from c3.data.sources import audioset
 from c3.errors import C3Error
 
 FRAMES_PER_SECOND = 4

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from c3.augmentation import change_channel
 from c3.config import UNSUPERVISED
 from c3.data.store import Features
 from c3.errors import C3Error
+from c3.training.augmentation import change_channel
 
 PAIRS = {"audio_visual", "audio_audio", "triplet_proximity"}
 """Losses of pairs at most ΔT apart."""
@@ -116,7 +116,7 @@ class Sampler:
         delta_t: ΔT in seconds.
         batch: B.
         seed: seed of all draws.
-        augmentation: whether windows are changed by :func:`c3.augmentation.change_channel`.
+        augmentation: whether windows are changed by :func:`c3.training.augmentation.change_channel`.
         labels: weak labels of windows (segment_id, window, labels), for the losses of windows with labels.
 
     Raises:

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c3 import clustering, strategies
-from c3.annotation import GroundTruth
+from c3 import clustering
 from c3.config import CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
 from c3.errors import C3Error
-from c3.strategies import STRATEGIES, BudgetError, Pool
+from c3.labels import strategies
+from c3.labels.annotation import GroundTruth
+from c3.labels.strategies import STRATEGIES, BudgetError, Pool
 
 
 def example(seed, segments=12, k=5):

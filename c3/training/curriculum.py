@@ -16,12 +16,13 @@ import pandas as pd
 from keras import ops
 from tqdm import tqdm
 
-from c3 import config, losses
+from c3 import config
 from c3.data.store import Features
 from c3.errors import C3Error
 from c3.models import replicas
 from c3.models.network import Network
-from c3.sampling import Sampler, StoredSampler
+from c3.training import losses
+from c3.training.sampling import Sampler, StoredSampler
 
 BLOCK = 2**24  # cluster probabilities of held-out windows at a time, 64 MB
 
@@ -95,7 +96,7 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
 
     Args:
         network: the network.
-        batch: a batch of B held-out pairs, as :meth:`c3.sampling.Sampler.draw` gives it.
+        batch: a batch of B held-out pairs, as :meth:`c3.training.sampling.Sampler.draw` gives it.
         windows: (N, 96, 64), held-out windows for the clusters.
 
     Returns:
@@ -220,7 +221,7 @@ def train(
         the last row) and :func:`held_out_measures`.
 
     Raises:
-        C3Error: more clusters than training windows, and what the samplers of :mod:`c3.sampling` raise.
+        C3Error: more clusters than training windows, and what the samplers of :mod:`c3.training.sampling` raise.
     """
     steps = training.steps
     windows = int(features.window_counts[features.index["split"] == "train"].sum())

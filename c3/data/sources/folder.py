@@ -8,9 +8,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from c3 import config
-from c3.data import audioset, media
 from c3.data import manifest as manifests
+from c3.data import media
 from c3.data.media import VIDEO_EXTENSIONS
+from c3.data.sources.files import find_media
 
 
 def manifest(
@@ -24,7 +25,7 @@ def manifest(
     """
     rows, missing = [], []
     length = max(_whole(section.recording_seconds, section.segment_seconds), 1)
-    for path in tqdm(audioset.find_media(section.root)["path"], desc="folder", mininterval=5):
+    for path in tqdm(find_media(section.root)["path"], desc="folder", mininterval=5):
         name = os.path.relpath(path, section.root)
         try:
             seconds, _ = media.probe(path)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from c3.data import manifest as manifests
-from c3.data.media import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
+from c3.data.media import VIDEO_EXTENSIONS
+from c3.data.sources.files import EXTENSIONS, find_media
 from c3.errors import C3Error
 
 SEGMENT_COLUMNS = ["YTID", "start_seconds", "end_seconds", "positive_labels"]
 LABEL_COLUMNS = ["index", "mid", "display_name"]
-EXTENSIONS = VIDEO_EXTENSIONS + AUDIO_EXTENSIONS
 
 
 def read_segments(path: str | Path) -> pd.DataFrame:
@@ -124,38 +123,6 @@ def write_class_labels(path: str | Path, classes: pd.DataFrame) -> None:
     """Write label, name as class_labels_indices.csv."""
     table = pd.DataFrame({"index": range(len(classes)), "mid": classes["label"], "display_name": classes["name"]})
     table.to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC)
-
-
-def find_media(root: str | Path) -> pd.DataFrame:
-    """All media files below ``root``: path, stem, extension (lower case), sorted by path.
-
-    The folders are scanned once. Hidden files and folders are passed over. :class:`C3Error` if there is none.
-    """
-    paths, folders, seen = [], [str(root)], set()
-    while folders:
-        folder = folders.pop()
-        real = os.path.realpath(folder)
-        if real in seen:
-            continue
-        seen.add(real)
-        try:
-            entries = os.scandir(folder)
-        except OSError:
-            raise C3Error(f"{folder} cannot be read; allowed is a folder with media files.") from None
-        with entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    folders.append(entry.path)
-                elif entry.name.rpartition(".")[2].lower() in EXTENSIONS:
-                    paths.append(entry.path)
-    if not paths:
-        raise C3Error(f"No media found in {root}; allowed are files ending in {', '.join(EXTENSIONS)}.")
-    files = pd.DataFrame({"path": sorted(paths)})
-    names = files["path"].str.rpartition(os.sep)[2].str.rpartition(".")
-    files["stem"], files["extension"] = names[0], names[2].str.lower()
-    return files
 
 
 def match_media(segments: pd.DataFrame, files: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:

@@ -1,0 +1,1 @@
+"""Where segments come from. Each source gives a manifest, its classes and what is missing."""

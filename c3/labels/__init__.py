@@ -1,0 +1,1 @@
+"""Which segments are worth a label, who answers, and which windows get the answer."""
