@@ -23,7 +23,7 @@ def main(args):
 
     curriculum.set_threads(args.threads)
     features = Features(args.index)
-    row, training = config.Model(**args.row), config.Training(**args.training)
+    row, training = config.Row(**args.row), config.Training(**args.training)
     labels = pd.read_parquet(args.labels) if args.labels else None
     classes = sampling.classes_of(labels) if "classification" in row.losses else []
     if "classification" in row.losses and not classes:

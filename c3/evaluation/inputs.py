@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from c3 import cli, config, evaluation
 from c3.data import manifest as manifests
 from c3.data.store import Features
 from c3.errors import C3Error
@@ -91,3 +93,32 @@ def read_clusters(path: str | Path, windows: pd.DataFrame, index_path: str | Pat
     if not same:
         raise C3Error(f"{path} lists other windows than {index_path}; allowed are the same in the same order.")
     return table
+
+
+Numbers = Callable[[argparse.Namespace, config.Evaluation, Inputs], Iterable[dict]]
+
+
+def run(name: str, numbers: Numbers, **arguments: dict) -> None:
+    """The evaluation ``name`` as a script: parse, read what every evaluation reads, write the table of its numbers.
+
+    numbers: takes the options, the part of the section `evaluation` that the script was given, and the inputs;
+    returns what :func:`c3.evaluation.results` takes. arguments: further options, as :func:`c3.cli.run` takes them.
+    """
+
+    def main(args):
+        data = Inputs(args.index, args.manifest, args.classes)
+        found = list(numbers(args, config.Evaluation(**args.evaluation), data))
+        with cli.replacing(args.out) as out:
+            evaluation.results(name, args.model, found).to_csv(out, index=False)
+
+    cli.run(
+        main,
+        model={"help": "name in the tables"},
+        evaluation={"type": cli.section, "help": "JSON of the keys of the section evaluation that matter here"},
+        index={"help": "features/index.parquet"},
+        manifest={},
+        classes={},
+        embeddings={"nargs": "*", "default": [], "help": "one file per training seed; none: log-mel features"},
+        out={},
+        **arguments,
+    )

@@ -194,7 +194,7 @@ def start(
 
 def train(
     network: Network,
-    row: config.Model,
+    row: config.Row,
     training: config.Training,
     features: Features,
     seed: int,
@@ -238,7 +238,7 @@ def train(
             features,
             "train",
             tuple(row.losses),
-            row.delta_t,
+            training.delta_t,
             training.batch,
             seed,
             row.augmentation,
@@ -268,7 +268,7 @@ def train(
     return pd.DataFrame(history)
 
 
-def compiled(network: Network, row: config.Model, training: config.Training, batch: dict) -> Objective:
+def compiled(network: Network, row: config.Row, training: config.Training, batch: dict) -> Objective:
     """The objective of a row with its optimizer, built for batches like ``batch``: ready to train on."""
     # A row does not train the heads of losses that it does not have.
     warnings.filterwarnings("ignore", "Gradients do not exist")
@@ -292,7 +292,7 @@ def ahead(draw: Callable[[int], dict], steps: Iterable[int]) -> Iterator[tuple[i
             yield step, drawn
 
 
-def held_out(features: Features, row: config.Model, training: config.Training) -> tuple[dict, np.ndarray]:
+def held_out(features: Features, row: config.Row, training: config.Training) -> tuple[dict, np.ndarray]:
     """Pairs and windows of the validation split, the same for every row and seed.
 
     Returns:
@@ -309,7 +309,7 @@ def held_out(features: Features, row: config.Model, training: config.Training) -
             f"{features.path} has {recordings} recordings in the split validation;"
             " allowed is a data.validation_share that leaves at least 2."
         )
-    delta_t = min(row.delta_t, features.index.loc[usable, "seconds"].max())
+    delta_t = min(training.delta_t, features.index.loc[usable, "seconds"].max())
     batch = Sampler(features, "validation", kinds, delta_t, min(training.held_out_pairs, recordings), seed=0).draw(0)
     grid = np.flatnonzero(features.window_table()["split"] == "validation")[: 10 * training.held_out_pairs]
     return batch, features.grid_windows(grid)

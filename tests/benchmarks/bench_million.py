@@ -58,7 +58,7 @@ def train(folder: Path, index: Path, clusters: int, batch: int) -> float:
     training = {"batch": batch, "steps": STEPS, "learning_rate": RATE, "evaluate_every": STEPS // 2}
     options = {
         "name": "stage3_million",
-        "row": json.dumps(config.Model(**row).model_dump()),
+        "row": json.dumps(config.Row(**row).model_dump()),
         "training": json.dumps(config.Training(**training).model_dump()),
         "network": json.dumps(config.Network(clusters=clusters).model_dump()),
         "seed": 0,

@@ -59,7 +59,7 @@ TRAINING = """
 
     index, folder = sys.argv[1:]
     features = Features(index)
-    row = config.Model(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=2)
+    row = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=2)
 
     def train(replicas, batch):
         training = config.Training(steps=2, batch=batch, evaluate_every=1)

@@ -1,6 +1,8 @@
 """The validated configuration, names of files, and helpers of the rules."""
 
 import ast
+import functools
+import importlib.util
 import json
 import os
 import shlex
@@ -8,73 +10,102 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
+
+# The code beside this workflow is the code that runs, installed or not, whatever the working directory.
+BESIDE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True)), "../..").resolve()
+if (BESIDE / "c3").is_dir():
+    sys.path.insert(0, str(BESIDE))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(BESIDE), *filter(None, [os.environ.get("PYTHONPATH")])])
+if importlib.util.find_spec("c3") is None:
+    raise WorkflowError("The package c3 is not installed; allowed is an environment made from c3's environment.yml.")
 
 from c3 import config as c3_config
 from c3.errors import C3Error
+from c3.labels import sheets
 
-try:
-    CONFIG = c3_config.load(config, " + ".join(map(str, workflow.configfiles)))
-except C3Error as error:
-    raise WorkflowError(str(error))
+
+def beside(path):
+    """A file of this workflow, given from its root; a copy of it where the workflow was deployed from elsewhere."""
+    return BESIDE / path if (BESIDE / path).exists() else Path(workflow.source_path(f"../../{path}"))
+
+
+def told(make, *arguments):
+    """What ``make`` returns; the sentence of its error becomes Snakemake's."""
+    try:
+        return make(*arguments)
+    except C3Error as error:
+        raise WorkflowError(str(error)) from None
+
+
+# The shipped configuration, and over it what the working directory, --configfile, --config or a module gives.
+SHIPPED = {}
+for name in ("rows", "config"):
+    update_config(SHIPPED, yaml.safe_load(beside(f"config/{name}.yaml").read_text()))
+update_config(SHIPPED, config)
+config.update(SHIPPED)
+CONFIG = told(c3_config.load, config, " + ".join(map(str, workflow.configfiles)) or "the configuration")
 
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 EFFICIENCY = CONFIG.evaluation.label_efficiency
 SHARDS = [f"{shard:03d}" for shard in range(CONFIG.storage.shards)]
-FIGURE_NAMES = [
-    "query_by_example",
-    "shallow_classifier",
-    "stages",
-    "label_efficiency",
-    "clustering",
-    "embedding_map",
-    "training_curves",
-    "cluster_portrait",
-]
 
 
 class Study(NamedTuple):
-    """What a target evaluates: rows, each trained with these seeds; the label budgets of each strategy; and embeddings
-    that no row makes."""
+    """What a target evaluates: rows, each trained with these seeds; label strategies; embeddings that no row makes."""
 
     models: list
     seeds: list
-    budgets: dict
+    strategies: list = []
     embeddings: list = []
 
     def having(self, loss):
         """The rows that are trained with a loss."""
-        return [name for name in self.models if loss in CONFIG.rows[name].losses]
+        return CONFIG.learn(self.models, loss)
 
 
-# Folder below the results → what lies there. Networks of the same row and seed are shared.
-STUDIES = {
-    "": Study(list(CONFIG.models), CONFIG.training.seeds, EFFICIENCY.budgets, ["log_mel", *CONFIG.embeddings]),
-    "paper/": Study(
-        [*CONFIG.models, *CONFIG.paper.models],
-        CONFIG.paper.seeds,
-        EFFICIENCY.budgets | CONFIG.paper.budgets | EFFICIENCY.budgets,  # what `all` has stays as it is there
-        ["log_mel", *CONFIG.embeddings],
-    ),
-    "sweeps/": Study(
-        list(dict.fromkeys(row for name in CONFIG.sweeps for row in CONFIG.swept(name).values())),
-        CONFIG.paper.seeds,
-        {},
-    ),
-}
-DEFAULT = STUDIES[""]
-SWEPT = json.dumps(
-    {
-        name: {"model": sweep.model, "key": sweep.key, "rows": list(CONFIG.swept(name).items())}
-        for name, sweep in CONFIG.sweeps.items()
-    }
+@functools.cache
+def study(folder):
+    """What lies in a folder below the results. Networks of the same row and seed are shared."""
+    embeddings = ["log_mel", *CONFIG.embeddings]
+    if folder == "":
+        return Study(CONFIG.models, CONFIG.training.seeds, EFFICIENCY.strategies, embeddings)
+    if folder == "paper/":
+        strategies = list(dict.fromkeys([*EFFICIENCY.strategies, *CONFIG.paper.strategies]))
+        return Study([*CONFIG.models, *CONFIG.paper.models], CONFIG.paper.seeds, strategies, embeddings)
+    swept = [told(CONFIG.swept, name).values() for name in CONFIG.paper.sweeps]
+    return Study(list(dict.fromkeys(row for rows in swept for row in rows)), CONFIG.paper.seeds)
+
+
+DEFAULT = study("")
+# The row whose clusters are shown, if one learns any; and those whose embedding is laid out in a plane.
+PORTRAYED = next(iter(CONFIG.learn([*EFFICIENCY.models, *CONFIG.models], "clustering")), None)
+MAPPED = list(
+    dict.fromkeys([*(EFFICIENCY.models or CONFIG.models[-1:])[:1], *(n for n in CONFIG.models if n == "topline")])
 )
-MAPPED = [name for name in dict.fromkeys([EFFICIENCY.models[0], "topline"]) if name in CONFIG.models]
+FIGURE_NAMES = [
+    name
+    for name, is_drawn in {
+        "query_by_example": True,
+        "shallow_classifier": True,
+        "stages": any(name.startswith("stage") for name in CONFIG.models),
+        "label_efficiency": EFFICIENCY.models,
+        "clustering": DEFAULT.having("clustering"),
+        "embedding_map": True,
+        "training_curves": CONFIG.models,
+        "cluster_portrait": PORTRAYED,
+    }.items()
+    if is_drawn
+]
 
 MADE = ["synthetic", "collage"]  # the sources whose media a job makes
 SHEETS = CONFIG.folder.sheets if CONFIG.data.source == "folder" else []
+if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is told before anything runs
+    told(sheets.read_sheets, SHEETS)
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
@@ -84,7 +115,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 wildcard_constraints:
-    study="|".join(STUDIES.keys()),
+    study="(paper/|sweeps/)?",
     model="[A-Za-z0-9_.-]+",
     seed=r"\d+",
     shard=r"\d+",
@@ -108,28 +139,36 @@ def section(part):
     return json.dumps(part.model_dump(mode="json") if hasattr(part, "model_dump") else part, sort_keys=True)
 
 
-PLUMBING = ("c3/__init__.py", "c3/config/", "c3/cli.py", "c3/errors.py")  # no science: it reaches the jobs as params
+PLUMBING = ("__init__.py", "config/", "cli.py", "errors.py")  # no science: what it passes on reaches the jobs as params
 
 
 def code(script):
     """The script and all of c3 that it imports: a job runs again when the content of one of them changes."""
-    found, queue = [], [Path("scripts") / f"{script}.py"]
+    found, queue = [], [beside(f"scripts/{script}.py")]
+    package = Path(importlib.util.find_spec("c3").origin).parent
     while queue:
         path = queue.pop(0)
-        if not path.exists() or str(path) in found:
+        if not path.exists() or path in found:
             continue
-        found.append(str(path))
+        found.append(path)
         for node in ast.walk(ast.parse(path.read_text())):
             modules = []
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for module in modules:
-                if module.split(".")[0] == "c3":
-                    place = Path(*module.split("."))
-                    queue += [place.with_suffix(".py"), *(parent / "__init__.py" for parent in (place, *place.parents))]
-    return [path for path in found if not path.startswith(PLUMBING)]
+            for first, *rest in (module.split(".") for module in modules):
+                if first == "c3" and rest:
+                    inner = [package.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
+                    queue += [inner[-1].with_suffix(".py"), *(folder / "__init__.py" for folder in inner)]
+    plumbing = tuple(str(package / part) for part in PLUMBING)
+    return [from_here(path) for path in found if not str(path).startswith(plumbing)]
+
+
+def from_here(path):
+    """The path as a rule has it: relative below the working directory, absolute elsewhere."""
+    path = path.resolve()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def segment_tables(wildcards):
@@ -160,7 +199,7 @@ def source_of(wildcards, input):
 
 def row_inputs(wildcards):
     """The network a row starts from, its embeddings and the labels paid for: only what the row asks for."""
-    row = CONFIG.rows[wildcards.model]
+    row = CONFIG.row(wildcards.model)
     inputs = {}
     if row.after:
         inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
@@ -173,17 +212,17 @@ def row_inputs(wildcards):
 
 def row_of(wildcards):
     """The row of the curriculum."""
-    return section(CONFIG.rows[wildcards.model])
+    return section(CONFIG.row(wildcards.model))
 
 
 def training_of(wildcards):
     """The section `training`, with what the row overrides."""
-    return section(c3_config.overridden(CONFIG.training, CONFIG.rows[wildcards.model]).model_dump(exclude={"seeds"}))
+    return section(CONFIG.training_of(wildcards.model).model_dump(exclude={"seeds"}))
 
 
 def network_of(wildcards):
     """The section `network`, with what the row overrides."""
-    return section(c3_config.overridden(CONFIG.network, CONFIG.rows[wildcards.model]))
+    return section(CONFIG.network_of(wildcards.model))
 
 
 def given(wildcards, input):
@@ -197,7 +236,7 @@ def given(wildcards, input):
 
 def label_inputs(wildcards):
     """What the strategy asks by: clusters of the row before, its embeddings, both or none; and sheets with answers."""
-    row, inputs = CONFIG.rows[wildcards.model], {"sheets": SHEETS}
+    row, inputs = CONFIG.row(wildcards.model), {"sheets": SHEETS}
     if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
         inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"
     if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
@@ -207,13 +246,19 @@ def label_inputs(wildcards):
 
 def labels_of(wildcards):
     """Strategy and budget of a row, as options."""
-    labels = CONFIG.rows[wildcards.model].labels
+    labels = CONFIG.row(wildcards.model).labels
     return f"--strategy {labels.strategy}" + (f" --budget {labels.budget}" if labels.budget else "")
 
 
 def seeds_of(wildcards):
     """The training seeds of a study."""
-    return STUDIES[wildcards.study].seeds
+    return study(wildcards.study).seeds
+
+
+def trained_of(wildcards):
+    """What is judged once for each training: the section `evaluation` with the training seeds of a study."""
+    keys = {"split", "kmeans"}
+    return section({**CONFIG.evaluation.model_dump(mode="json", include=keys), "seeds": seeds_of(wildcards)})
 
 
 def embeddings_of(wildcards):
@@ -231,7 +276,9 @@ def vectors_of(wildcards):
 
 
 def clusters_of(wildcards):
-    """The clusters of all training seeds."""
+    """The clusters of all training seeds; none for a strategy that does not ask by them."""
+    if wildcards.get("strategy", "cluster") not in c3_config.CLUSTER_STRATEGIES:
+        return []
     return expand(f"{RESULTS}/clusters/{wildcards.model}/{{seed}}.parquet", seed=seeds_of(wildcards))
 
 
@@ -246,37 +293,37 @@ def asked_of(wildcards):
 
 
 def budgets_of(wildcards):
-    """The budgets of a strategy; the ceiling has none."""
-    budgets = STUDIES[wildcards.study].budgets.get(wildcards.strategy, [])
-    return "--budgets " + " ".join(map(str, budgets)) if budgets else ""
+    """The budgets of a strategy; the all-labels ceiling has none."""
+    return "" if wildcards.strategy == "all" else f"--budgets {' '.join(map(str, CONFIG.budgets(wildcards.strategy)))}"
 
 
 def tables_of(wildcards):
     """The tables of numbers of a study."""
-    study, folder = STUDIES[wildcards.study], f"{RESULTS}/{wildcards.study}evaluation"
-    models = [*study.embeddings, *study.models]
+    made, folder = study(wildcards.study), f"{RESULTS}/{wildcards.study}evaluation"
+    models = [*made.embeddings, *made.models]
     return [
         *expand(f"{folder}/query_by_example/{{model}}.csv", model=models),
         *expand(f"{folder}/shallow_classifier/{{model}}.csv", model=models),
-        *expand(f"{folder}/clustering/{{model}}.csv", model=study.having("clustering")),
-        *expand(
-            f"{folder}/label_efficiency/{{model}}.{{strategy}}.csv",
-            model=EFFICIENCY.models if study.budgets else [],
-            strategy={"all": [], **study.budgets},
+        *expand(f"{folder}/clustering/{{model}}.csv", model=made.having("clustering")),
+        *(
+            f"{folder}/label_efficiency/{model}.{strategy}.csv"
+            for model in (EFFICIENCY.models if made.strategies else [])
+            for strategy in ["all", *made.strategies]
+            if model in made.having("clustering") or strategy not in c3_config.CLUSTER_STRATEGIES
         ),
-        *expand(f"{folder}/consolidation/{{model}}.csv", model=study.having("classification")),
+        *expand(f"{folder}/consolidation/{{model}}.csv", model=made.having("classification")),
     ]
 
 
 def histories_of(wildcards):
     """The histories of all rows and seeds of a study."""
-    study = STUDIES[wildcards.study]
-    return expand(f"{RESULTS}/history/{{model}}/{{seed}}.csv", model=study.models, seed=study.seeds)
+    made = study(wildcards.study)
+    return expand(f"{RESULTS}/history/{{model}}/{{seed}}.csv", model=made.models, seed=made.seeds)
 
 
 def portraits_of(wildcards):
-    """The portrait of the first row whose label efficiency is measured, of the first seed."""
-    return f"{RESULTS}/portraits/{EFFICIENCY.models[0]}/{seeds_of(wildcards)[0]}.npz"
+    """The portrait of the first seed, if a row learns clusters."""
+    return [f"{RESULTS}/portraits/{PORTRAYED}/{seeds_of(wildcards)[0]}.npz"] if PORTRAYED else []
 
 
 def maps_of(wildcards):
@@ -285,18 +332,28 @@ def maps_of(wildcards):
 
 
 def shown_of(wildcards):
-    """The sections of the configuration that the numbers of a study come from."""
+    """The sections of the configuration that the numbers of a study come from, with the rows it trains."""
     parts = {"experiment", "data", CONFIG.data.source, "features", "network", "training", "models", "evaluation"}
-    return section(CONFIG.model_dump(mode="json", include=parts | ({"paper"} if wildcards.study else set())))
+    shown = CONFIG.model_dump(mode="json", include=parts | ({"paper"} if wildcards.study else set()))
+    trained = dict.fromkeys(row for name in study(wildcards.study).models for row in reversed(CONFIG.chain(name)))
+    return section({**shown, "rows": {name: CONFIG.row(name).model_dump(exclude_defaults=True) for name in trained}})
 
 
-def products(study):
+def sweeps_of(wildcards):
+    """Sweep → what it varies, and the row of each value."""
+    swept = {name: (CONFIG.sweeps[name], told(CONFIG.swept, name)) for name in CONFIG.paper.sweeps}
+    return section(
+        {name: {"model": s.model, "key": s.key, "rows": list(rows.items())} for name, (s, rows) in swept.items()}
+    )
+
+
+def products(folder):
     """What the target of a study asks for: the numbers, the page that explains them, and all figures.
 
     Of own recordings, whose labels nobody knows: a sheet to fill in, and once one is filled in, what is recognised.
     """
     if CONFIG.data.source == "folder":
-        unlabelled = [name for name in DEFAULT.models if not CONFIG.rows[name].labels]
+        unlabelled = [name for name in DEFAULT.models if not CONFIG.row(name).labels]
         labelled = [name for name in DEFAULT.models if name not in unlabelled]
         clustered = [name for name in DEFAULT.having("clustering") if name in unlabelled]
         return [
@@ -305,12 +362,12 @@ def products(study):
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
             *expand(f"{RESULTS}/recognised/{{model}}.csv", model=labelled if SHEETS else []),
         ]
-    folder = f"{RESULTS}/{study}"
+    place = f"{RESULTS}/{folder}"
     return [
-        f"{folder}metrics.csv",
-        f"{folder}metrics.parquet",
-        f"{folder}report.md",
-        *expand(f"{folder}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
+        f"{place}metrics.csv",
+        f"{place}metrics.parquet",
+        f"{place}report.md",
+        *expand(f"{place}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
     ]
 
 

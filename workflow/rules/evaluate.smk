@@ -86,8 +86,7 @@ rule clustering_quality:
     output:
         table=f"{RESULTS}/{{study}}evaluation/clustering/{{model}}.csv",
     params:
-        seeds=seeds_of,
-        kmeans=CONFIG.evaluation.kmeans,
+        evaluation=trained_of,
         options=given,
     log:
         f"{LOGS}/{{study}}clustering_quality/{{model}}.log",
@@ -99,7 +98,7 @@ rule clustering_quality:
         runtime=scaled(60),
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
-        " --manifest {input.manifest} --classes {input.classes} --seeds {params.seeds} --kmeans {params.kmeans}"
+        " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
         " --out {output.table}"
         " 2>&1 | tee {log}"
 
@@ -146,8 +145,7 @@ rule consolidation:
         table=f"{RESULTS}/{{study}}evaluation/consolidation/{{model}}.csv",
     params:
         labels=labels_of,
-        seeds=seeds_of,
-        split=CONFIG.evaluation.split,
+        evaluation=trained_of,
     log:
         f"{LOGS}/{{study}}consolidation/{{model}}.log",
     benchmark:
@@ -158,8 +156,8 @@ rule consolidation:
         runtime=scaled(30),
     shell:
         "python {input.code[0]} --model {wildcards.model} {params.labels} --index {input.index}"
-        " --predictions {input.predictions} --asked {input.asked} --seeds {params.seeds} --split {params.split}"
-        " --manifest {input.manifest} --classes {input.classes} --out {output.table}"
+        " --predictions {input.predictions} --asked {input.asked} --manifest {input.manifest} --classes {input.classes}"
+        " --evaluation {params.evaluation:q} --out {output.table}"
         " 2>&1 | tee {log}"
 
 

@@ -82,7 +82,7 @@ rule sweep_figure:
         captioned("sweeps", "sweeps/"),
         f"{RESULTS}/sweeps/figures/sweeps.pdf",
     params:
-        sweeps=SWEPT,
+        sweeps=sweeps_of,
     log:
         f"{LOGS}/sweeps/figures.log",
     benchmark:

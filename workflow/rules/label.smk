@@ -57,6 +57,6 @@ rule labels:
     input:
         expand(
             rules.label.output.labels,
-            model=[name for name in DEFAULT.models if CONFIG.rows[name].labels],
+            model=[name for name in DEFAULT.models if CONFIG.row(name).labels],
             seed=DEFAULT.seeds,
         ),

@@ -1,0 +1,385 @@
+"""The sections of the configuration: every key, its type, its default and what it means.
+
+What can be judged within a section is judged here; what takes several, in :mod:`c3.config.experiment`.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+UnsupervisedLoss = Literal["audio_visual", "audio_audio", "clustering", "triplet_proximity"]
+SupervisedLoss = Literal["classification", "triplet_labels"]
+Loss = Literal[UnsupervisedLoss, SupervisedLoss]
+UNSUPERVISED, SUPERVISED = typing.get_args(UnsupervisedLoss), typing.get_args(SupervisedLoss)
+PAIRS = {"audio_visual", "audio_audio", "triplet_proximity"}
+"""losses of two items that lie within ΔT of each other"""
+Strategy = Literal[
+    "all",
+    "random",
+    "cluster",
+    "cluster_unpropagated",
+    "cluster_merged",
+    "cluster_cover",
+    "kmeans",
+    "medoid",
+    "typiclust",
+    "core_set",
+]
+CLUSTER_STRATEGIES = ("cluster", "cluster_unpropagated", "cluster_merged", "cluster_cover")  # by the network's clusters
+EMBEDDING_STRATEGIES = ("cluster_merged", "cluster_cover", "kmeans", "medoid", "typiclust", "core_set")  # by distances
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
+
+
+def _each_once(items: list) -> list:
+    """ValueError if an item stands twice: what it asks for would be made and counted twice."""
+    twice = next((item for place, item in enumerate(items) if item in items[:place]), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} stands twice; allowed is each once")
+    return items
+
+
+Names = Annotated[list[Name], AfterValidator(_each_once)]
+Strategies = Annotated[list[Strategy], AfterValidator(_each_once)]
+Budgets = Annotated[list[Count], Field(min_length=1), AfterValidator(_each_once)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_each_once)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Section):
+    """Where the segments come from, and how they are split."""
+
+    source: Literal["synthetic", "collage", "audioset", "folder"] = Field(
+        "synthetic", description="which section below makes the manifest"
+    )
+    validation_share: Share = Field(
+        0.1,
+        description="share of the training recordings held out for the histories and for tuning; never trained on",
+    )
+    max_quarantined: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.05, description="the run stops if more than this share of the segments cannot be used"
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(
+        0, description="seed of the simulation, the collage and the validation split"
+    )
+
+
+class Synthetic(Section):
+    """The simulated AudioSet: parametric sounds and pictures, written as mp4 files and AudioSet CSVs."""
+
+    train_segments: Count = Field(1500, description="training segments, class prior as in `imbalance`")
+    evaluation_segments: Count = Field(
+        400, description="evaluation segments, classes balanced as in AudioSet's evaluation set"
+    )
+    classes: Annotated[int, Field(ge=2, le=32)] = Field(32, description="number of sound classes")
+    imbalance: Annotated[float, Field(ge=1)] = Field(
+        200.0, description="how many times the most frequent class outnumbers the rarest (Zipf prior)"
+    )
+    seconds: Positive = Field(10.0, description="length of a segment in seconds")
+
+
+class CollageClass(Section):
+    """One class of a collage: its label, its sounds and its pictures."""
+
+    name: str = Field(description="name shown in tables and figures")
+    sounds: str = Field(description="glob of sound files, relative to `collage.root`")
+    pictures: str | None = Field(
+        None, description="glob of pictures, relative to `collage.root`; null: the object is never in view"
+    )
+
+
+class Collage(Section):
+    """Segments made of labelled sound files and of pictures that come and go with the sound."""
+
+    root: str = Field("data", description="folder that holds the sounds and the pictures")
+    classes: dict[str, CollageClass] = Field(
+        {}, description="label (a MID or any other identifier without commas) → the class"
+    )
+    background: str | None = Field(
+        None, description="glob of pictures shown while the object is out of view; null: black"
+    )
+    recording: str = Field(
+        r"^(.+)\.[^.]+$",
+        description="regular expression on the file name; files of a class with equal groups make one recording",
+    )
+    evaluation: str = Field(r"^5-", description="regular expression on the file name of the evaluation recordings")
+    sounds_per_segment: Count = Field(1, description="sound files of one recording strung together to a segment")
+    segments_per_recording: Count | None = Field(
+        None, description="segments drawn from each recording; null: each sound file is used once"
+    )
+
+
+class AudioSet(Section):
+    """The official AudioSet files, or your own in the same format."""
+
+    train: list[str] = Field([], description="segment CSVs of the training set")
+    evaluation: list[str] = Field([], description="segment CSVs of the evaluation set")
+    class_labels: str = Field("", description="class_labels_indices.csv")
+    media: str = Field("", description="folder with the media, `YTID.*`, `YYTID.*` or `YTID_start.*`")
+
+
+class Folder(Section):
+    """Your own recordings, of any length and without labels."""
+
+    root: str = Field("recordings", description="folder with the recordings, in folders or not")
+    segment_seconds: Positive = Field(
+        10.0, description="length of the segments that recordings are cut into; a label is about one segment"
+    )
+    recording_seconds: Positive = Field(
+        60.0,
+        description="length of the parts of a longer file, of which each counts as a recording; the segment between two is not learnt from, so that no pair of two parts is close in time",
+    )
+    sheets: list[str] = Field(
+        [],
+        description="sheets that you have filled in and moved elsewhere; what they answer is not asked again",
+    )
+
+
+class Features(Section):
+    """The feature specification in physical units; every model file carries it."""
+
+    sample_rate: Count = Field(16000, description="Hz, mono")
+    stft_window_seconds: Positive = Field(0.025, description="length of the Hann window")
+    stft_hop_seconds: Positive = Field(0.010, description="hop between spectra")
+    mel_bands: Count = Field(64, description="number of mel bands")
+    mel_min_hz: Positive = Field(125.0, description="lower edge of the mel bands")
+    mel_max_hz: Positive = Field(7500.0, description="upper edge of the mel bands")
+    log_offset: Positive = Field(0.01, description="added before the logarithm")
+    window_seconds: Positive = Field(0.96, description="length of a window, the unit of learning")
+    frame_pixels: Count = Field(64, description="side of a square picture")
+    frames_per_second: Positive = Field(1.0, description="pictures kept per second of video")
+
+    @property
+    def window_rows(self) -> int:
+        """Spectra in a window: 96."""
+        return round(self.window_seconds / self.stft_hop_seconds)
+
+    @property
+    def window_shape(self) -> tuple[int, int]:
+        """Shape of a window: (96, 64)."""
+        return self.window_rows, self.mel_bands
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """Shape of a frame: (64, 64, 3)."""
+        return self.frame_pixels, self.frame_pixels, 3
+
+    @model_validator(mode="after")
+    def _band_edges(self):
+        if not self.mel_min_hz < self.mel_max_hz <= self.sample_rate / 2:
+            raise ValueError(
+                f"mel_max_hz is {self.mel_max_hz:g}; allowed is above mel_min_hz ({self.mel_min_hz:g}) up to half the sample rate ({self.sample_rate / 2:g})"
+            )
+        return self
+
+
+class Storage(Section):
+    """How features are stored."""
+
+    shards: Count = Field(4, description="number of feature shards, one job each; aim at 2,000 segments a shard")
+
+
+class Network(Section):
+    """The one network: two trunks and four heads."""
+
+    trunk: Literal["resnet10", "resnet50"] = Field(
+        "resnet10", description="resnet50 is the paper's; resnet10 (0.3 M parameters) is for CPUs"
+    )
+    embedding: Count = Field(128, description="dimensions of the embedding")
+    coincidence_units: Count = Field(512, description="hidden units of each coincidence head")
+    clusters: Annotated[int, Field(ge=2)] = Field(
+        256, description="K, outputs of the cluster head; the paper goes up to 1,000,000"
+    )
+    cluster_factors: Literal[1, 2] = Field(
+        1, description="2: the cluster head is a product of two with about √K outputs each, small and fast at large K"
+    )
+    classifier_units: Count = Field(512, description="hidden units of the classifier head")
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """(K,), or the two whole factors of K that are nearest to each other; ValueError beyond a ratio of 2."""
+        if self.cluster_factors == 1:
+            return (self.clusters,)
+        first = next(factor for factor in range(math.isqrt(self.clusters), 0, -1) if self.clusters % factor == 0)
+        second = self.clusters // first
+        if second > 2 * first:
+            raise ValueError(
+                f"clusters is {self.clusters} with cluster_factors 2; allowed is a product of two whole numbers, the"
+                " larger at most twice the smaller, such as a square"
+            )
+        return first, second
+
+    @model_validator(mode="after")
+    def _factors_fit(self):
+        self.factors  # noqa: B018
+        return self
+
+
+class Training(Section):
+    """What all rows share."""
+
+    delta_t: Annotated[float, Field(ge=0)] = Field(
+        10.0,
+        description="ΔT in seconds: pairs of one recording at most this far apart are positive; 0: window and frame overlap",
+    )
+    steps: Count = Field(1000, description="optimizer steps of a row, unless the row says otherwise")
+    batch: Annotated[int, Field(ge=2)] = Field(64, description="B, pairs in a batch, each from another recording")
+    learning_rate: Positive = Field(
+        0.001, description="Adam's initial rate; it falls to zero along a cosine within each row"
+    )
+    gamma: Positive = Field(1.1, description="γ, weight of the entropy of the mean assignment in the clustering loss")
+    evaluate_every: Count = Field(100, description="steps between two rows of the history and between two checkpoints")
+    held_out_pairs: Annotated[int, Field(ge=2)] = Field(
+        128,
+        description="held-out pairs that the history's AUC and entropies are measured on (at most one per recording)",
+    )
+    seeds: Seeds = Field([0], description="seeds; every row is trained once for each")
+
+
+class Labels(Section):
+    """The labels that a row pays for."""
+
+    strategy: Strategy = Field("cluster", description="how the segments to be labelled are chosen")
+    budget: Count | None = Field(
+        None, description="labels asked for, each one the annotation of one segment; null with the strategy `all`"
+    )
+
+    @model_validator(mode="after")
+    def _budget_unless_all(self):
+        if (self.budget is None) != (self.strategy == "all"):
+            raise ValueError(
+                f"budget is {self.budget} with the strategy {self.strategy}; allowed is a number, or null with the strategy all"
+            )
+        return self
+
+
+class Row(Section):
+    """One row of the curriculum: which losses, starting from which row."""
+
+    after: Name | None = Field(None, description="the row whose weights this one starts from; null: random weights")
+    losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(description="loss → weight")
+    augmentation: bool = Field(
+        False, description="give each training window another microphone, distance and background (not in the paper)"
+    )
+    frozen: bool = Field(
+        False,
+        description="train only the cluster head, on the stored embeddings of the row `after`; `batch` then counts windows and may be tens of thousands",
+    )
+    labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
+    delta_t: Annotated[float, Field(ge=0)] | None = Field(None, description="overrides `training.delta_t`")
+    steps: Count | None = Field(None, description="overrides `training.steps`")
+    batch: Annotated[int, Field(ge=2)] | None = Field(None, description="overrides `training.batch`")
+    gamma: Positive | None = Field(None, description="overrides `training.gamma`")
+    clusters: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="overrides `network.clusters`; after a row with another number the cluster head starts anew"
+    )
+
+    @model_validator(mode="after")
+    def _labels_if_classification(self):
+        if bool(set(SUPERVISED) & set(self.losses)) != (self.labels is not None):
+            raise ValueError(
+                f"`labels` and the losses {' and '.join(SUPERVISED)} belong together; allowed is both or neither"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _only_clusters_if_frozen(self):
+        if self.frozen and (self.after is None or set(self.losses) != {"clustering"} or self.augmentation):
+            raise ValueError(
+                f"frozen is true with the losses {', '.join(self.losses)}, after {self.after} and augmentation"
+                f" {str(self.augmentation).lower()}; allowed is the loss clustering alone, after a row, without augmentation"
+            )
+        return self
+
+
+class Classifier(Section):
+    """The classifier that the shallow and the label-efficiency evaluation train on frozen embeddings."""
+
+    units: Count = Field(512, description="hidden units")
+    steps: Count = Field(300, description="Adam steps, the same for every embedding and strategy")
+    batch: Count = Field(256, description="windows in a batch")
+    learning_rate: Positive = Field(0.001, description="Adam's rate")
+
+
+class LabelEfficiency(Section):
+    """Mean average precision against labels asked."""
+
+    models: Names = Field(
+        [],
+        description="the rows whose embedding and clusters are used; the first that learns clusters is portrayed; empty: no label efficiency",
+    )
+    strategies: Strategies = Field(
+        ["random"],
+        description="how the segments to be labelled are chosen; one that asks by clusters is left out for a row that learns none; the all-labels ceiling is always drawn",
+    )
+    budgets: Budgets = Field([8, 16, 32, 64], description="numbers of labels asked")
+    budgets_of: dict[Strategy, Budgets] = Field(
+        {}, description="strategy → numbers of labels, in the place of `budgets`"
+    )
+
+    @field_validator("strategies")
+    @classmethod
+    def _not_all(cls, strategies):
+        if "all" in strategies:
+            raise ValueError("it holds 'all'; allowed are the others, as the all-labels ceiling is always drawn")
+        return strategies
+
+
+class Evaluation(Section):
+    """The three evaluations."""
+
+    split: Literal["evaluation", "validation"] = Field(
+        "evaluation", description="segments that are scored; `validation` is for tuning"
+    )
+    seeds: Seeds = Field(
+        [0, 1, 2],
+        description="seeds of the draws; seed number i uses the network of training seed number i (mod their number)",
+    )
+    examples: Annotated[int, Field(ge=2)] | None = Field(
+        100,
+        description="query by example: segments with the class, and as many without, at most; null: all with it and all without it",
+    )
+    kmeans: Literal["scikit-learn", "faiss"] = Field(
+        "scikit-learn", description="library of the k-means that cluster heads are compared with; faiss: extra `faiss`"
+    )
+    classifier: Classifier = Classifier()
+    label_efficiency: LabelEfficiency = LabelEfficiency()
+
+
+class Paper(Section):
+    """What the target `paper` adds to what `all` makes, and what the target `sweeps` makes."""
+
+    seeds: Seeds = Field([0, 1, 2], description="training seeds of the targets `paper` and `sweeps`")
+    models: Names = Field([], description="further rows of `rows`")
+    strategies: Strategies = Field([], description="further label strategies")
+    sweeps: Names = Field([], description="the sweeps of `sweeps` that the target of that name makes")
+
+
+class Sweep(Section):
+    """One key of one row, set to one value after the other; all else stays."""
+
+    model: Name = Field(description="the row that is varied")
+    key: str = Field(description="what is varied: `delta_t`, `steps`, `batch`, `gamma`, `clusters`, `losses.<loss>`")
+    values: Annotated[list[float], Field(min_length=1), AfterValidator(_each_once)] = Field(
+        description="what it is set to"
+    )
+
+
+def section_of(annotation) -> type[Section] | None:
+    """The Section inside an annotation such as ``dict[Name, Model]`` or ``Labels | None``."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        return annotation if issubclass(annotation, Section) else None
+    found = (section_of(part) for part in typing.get_args(annotation))
+    return next((section for section in found if section), None)
