@@ -1,4 +1,4 @@
-"""The configuration: committed files in step with the types, wrong keys named."""
+"""The configuration: committed files in step with the types, rows picked by name, wrong keys named."""
 
 import subprocess
 import sys
@@ -9,38 +9,86 @@ import yaml
 from snakemake.utils import update_config
 
 from c3 import config
+from c3.config import reference
 from c3.errors import C3Error
 
 PROJECT = Path(__file__).parents[1]
-DEFAULT = PROJECT / "config/config.yaml"
-OVERLAYS = sorted(set((PROJECT / "config").glob("*.yaml")) - {DEFAULT})
+SHIPPED = [PROJECT / "config/rows.yaml", PROJECT / "config/config.yaml"]
+OVERLAYS = sorted(set((PROJECT / "config").glob("*.yaml")) - set(SHIPPED))
+THREE_TOPLINES = {
+    "rows": {"topline_wide": {"losses": {"triplet_labels": 1.0}, "labels": {"strategy": "all"}, "batch": 128}},
+    "models": ["topline", "topline_plus", "topline_wide"],
+    "paper": {"models": []},
+}
 
 
 def default():
-    return yaml.safe_load(DEFAULT.read_text())
+    values = {}
+    for path in SHIPPED:
+        update_config(values, yaml.safe_load(path.read_text()))
+    return values
+
+
+def changed(*changes):
+    values = default()
+    for change in changes:
+        update_config(values, change)
+    return values
 
 
 def test_schema_and_reference_are_in_step():
-    assert (PROJECT / "config/schema.json").read_text() == config.schema(), "run python -m c3.config"
-    assert (PROJECT / "config/README.md").read_text() == config.reference(), "run python -m c3.config"
+    assert (PROJECT / "config/schema.json").read_text() == reference.schema(), "run python -m c3.config.reference"
+    assert (PROJECT / "config/README.md").read_text() == reference.reference(), "run python -m c3.config.reference"
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
 def test_overlays_are_valid(overlay):
-    values = default()
-    update_config(values, yaml.safe_load(overlay.read_text()))
-    assert config.load(values).experiment == overlay.stem
+    loaded = config.load(changed(yaml.safe_load(overlay.read_text())))
+    assert loaded.experiment == overlay.stem
+    for name in loaded.paper.sweeps:
+        assert loaded.swept(name)
 
 
-def test_the_default_file_sets_nothing_that_the_types_do_not_know():
-    loaded = config.load(default())
-    assert loaded.models["stage4_plus"].labels.budget <= loaded.network.clusters
+@pytest.mark.parametrize("path", [*SHIPPED, *OVERLAYS], ids=lambda path: path.stem)
+def test_no_file_has_to_take_anything_back(path):
+    """An overlay names what it wants; a null that removes something of another file is never needed."""
+
+    def nulls(node):
+        items = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+        return [node] if node is None else [found for item in items for found in nulls(item)]
+
+    assert not nulls(yaml.safe_load(path.read_text()))
 
 
-def test_a_row_is_removed_by_null():
-    values = default()
-    values["models"]["stage4_plus"] = None
-    assert "stage4_plus" not in config.load(values).models
+def test_a_row_that_is_not_named_costs_nothing():
+    """Rows of the library and sweeps that do not fit are no matter, unless an experiment asks for them."""
+    loaded = config.load(changed({"training": {"delta_t": 5}, "synthetic": {"seconds": 5}}))
+    assert "proximity" not in loaded.models and "stage3_million" in loaded.rows
+    with pytest.raises(C3Error, match=r"sweeps.delta_t: rows.delta_t-10.delta_t is 10 s, longer than every segment"):
+        loaded.swept("delta_t")
+
+
+def test_ΔT_is_the_same_for_all_rows_that_do_not_say_otherwise():
+    loaded = config.load(changed({"training": {"delta_t": 7}}))
+    assert {name: loaded.training_of(name).delta_t for name in ("stage1", "stage3_plus", "correspondence")} == {
+        "stage1": 7,
+        "stage3_plus": 7,
+        "correspondence": 0,
+    }
+
+
+def test_label_efficiency_needs_no_clusters_and_may_be_absent():
+    none = {"evaluation": {"label_efficiency": {"models": []}}}
+    assert config.load(changed(THREE_TOPLINES, none)).evaluation.label_efficiency.models == []
+    own = {"evaluation": {"label_efficiency": {"models": ["topline"], "strategies": ["random", "kmeans", "core_set"]}}}
+    assert config.load(changed(THREE_TOPLINES, own)).budgets("core_set") == [8, 16, 32, 64]
+    mixed = {"evaluation": {"label_efficiency": {"models": ["topline", "stage3"]}}}
+    assert config.load(changed(mixed)).budgets("random")[-1] == 1024
+
+
+def test_a_row_brings_those_it_starts_from():
+    loaded = config.load(changed({"models": ["stage3"], "evaluation": {"label_efficiency": {"models": ["stage3"]}}}))
+    assert loaded.chain("stage3") == ["stage3", "stage2", "stage1"]
 
 
 def test_a_sweep_makes_a_row_for_each_value_but_its_own():
@@ -49,63 +97,142 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
         "gamma": {"model": "stage3", "key": "gamma", "values": [0.5, 1.1]},
         "weight": {"model": "stage3", "key": "losses.clustering", "values": [0.1, 0.3]},
         "k": {"model": "stage3", "key": "clusters", "values": [16]},
+        "reach": {"model": "stage3", "key": "delta_t", "values": [2, 10]},
     }
     loaded = config.load(values)
     assert loaded.swept("gamma") == {0.5: "gamma-0.5", 1.1: "stage3"}
     assert loaded.swept("weight") == {0.1: "stage3", 0.3: "weight-0.3"}
-    own, rows = loaded.models["stage3"], loaded.rows
-    assert rows["gamma-0.5"] == own.model_copy(update={"gamma": 0.5})
-    assert rows["weight-0.3"].losses == {**own.losses, "clustering": 0.3}
-    assert config.overridden(loaded.network, rows["k-16"]).clusters == 16
-    assert config.overridden(loaded.training, rows["gamma-0.5"]).gamma == 0.5
-    assert config.overridden(loaded.training, own) == loaded.training
+    assert loaded.swept("reach") == {2: "reach-2", 10: "stage3"}
+    own = loaded.row("stage3")
+    assert loaded.row("gamma-0.5") == own.model_copy(update={"gamma": 0.5})
+    assert loaded.row("weight-0.3").losses == {**own.losses, "clustering": 0.3}
+    assert loaded.network_of("k-16").clusters == 16
+    assert loaded.training_of("gamma-0.5").gamma == 0.5
+    assert loaded.training_of("stage3") == loaded.training
 
 
 @pytest.mark.parametrize(
     "change, sentence",
     [
-        ({"sweeps": {"gamma": {"model": "stage9"}}}, "sweeps.gamma.model is 'stage9'; allowed are topline, corr"),
-        ({"sweeps": {"gamma": {"key": "gama"}}}, "sweeps.gamma: gama = 0.5 is wrong"),
-        ({"sweeps": {"clusters": {"values": [0.5]}}}, "sweeps.clusters: clusters = 0.5 is wrong"),
-        ({"paper": {"models": {"stage1": {"losses": {"audio_audio": 1}}}}}, "the name stage1 is taken by both"),
-        ({"paper": {"models": {"proximity": {"after": "x"}}}}, "paper.models.proximity.after is 'x'"),
+        ({"gamma": {"model": "stage9"}}, "sweeps.gamma.model is 'stage9'; allowed are topline, corr"),
+        ({"gamma": {"key": "gama"}}, "sweeps.gamma: gama = 0.5 is wrong"),
+        ({"gamma": {"model": "stage3_plus", "key": "clusters", "values": [0.5]}}, "sweeps.gamma: clusters = 0.5 is w"),
+        ({"gamma": {"key": "batch", "values": [9999]}}, "sweeps.gamma: rows.gamma-9999.batch is 9999, but there are 1"),
+    ],
+)
+def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
+    with pytest.raises(C3Error) as error:
+        config.load(changed({"sweeps": change})).swept("gamma")
+    assert str(error.value).startswith(sentence) and str(error.value).endswith(".")
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ({"models": ["stage9"]}, "models holds 'stage9'; allowed are the rows topline, corr"),
+        ({"models": ["stage1", "stage1"]}, "models: 'stage1' stands twice; allowed is each once"),
+        ({"paper": {"models": ["stage1"]}}, "paper.models holds 'stage1', which models has"),
+        ({"training": {"seeds": [0, 1, 0]}}, "training.seeds: 0 stands twice"),
+        ({"training": {"seeds": [-1]}}, "key `training.seeds.0` is -1; allowed: greater than or equal to 0"),
         ({"trainin": {}}, "unknown key `trainin`; allowed are experiment, data"),
         ({"training": {"gamma": -1}}, "key `training.gamma` is -1; allowed: greater than 0"),
         ({"training": {"steps": "many"}}, "key `training.steps` is 'many'; allowed: a valid integer"),
-        ({"models": {"stage2": {"after": "stage9"}}}, "models.stage2.after is 'stage9'; allowed are topline, corr"),
-        ({"models": {"stage1": {"after": "stage3"}}}, "leads back to"),
-        ({"models": {"new": {"losses": {"audio": 1}}}}, "key `models.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
-        ({"models": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
+        ({"rows": {"stage2": {"after": "stage9"}}}, "rows.stage2.after is 'stage9'; allowed are topline, corr"),
+        ({"rows": {"stage1": {"after": "stage3"}}}, "leads back to"),
+        ({"rows": {"new": {"losses": {"audio": 1}}}}, "key `rows.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
+        ({"rows": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
         (
-            {"models": {"stage4_plus": {"after": "stage2"}}},
-            "models.stage4_plus.after is 'stage2', which has no clustering loss",
+            {"rows": {"stage4_plus": {"after": "stage2"}}},
+            "rows.stage4_plus.after is 'stage2', which has no clustering loss",
         ),
-        ({"models": {"log_mel": {"losses": {"audio_audio": 1}}}}, "the name log_mel is taken by the baseline"),
-        ({"embeddings": {"stage1": "x.npy"}}, "the name stage1 is taken by both a row and another row or an embedding"),
+        ({"rows": {"log_mel": {"losses": {"audio_audio": 1}}}}, "the name log_mel is taken by the baseline"),
+        ({"embeddings": {"stage1": "x.npy"}}, "the name stage1 is taken by both a row and an embedding"),
         (
-            {"evaluation": {"label_efficiency": {"budgets": {"cluster": [9999]}}}},
-            "budgets.cluster is 9999, more than the number of clusters of stage3_plus; allowed is up to 256",
+            {"evaluation": {"label_efficiency": {"budgets_of": {"cluster": [9999]}}}},
+            "label_efficiency.budgets_of.cluster is 9999, more than the number of clusters of stage3_plus; allowed is",
         ),
+        (
+            {"evaluation": {"label_efficiency": {"budgets": [9999]}}},
+            "label_efficiency.budgets is 9999, more than the number of clusters of stage3_plus; allowed is up to 256",
+        ),
+        ({"evaluation": {"label_efficiency": {"budgets": [8, 8]}}}, "label_efficiency.budgets: 8 stands twice"),
+        ({"evaluation": {"label_efficiency": {"strategies": ["all"]}}}, "it holds 'all'; allowed are the others"),
+        (
+            {"evaluation": {"label_efficiency": {"models": ["topline"]}}},
+            "strategies holds 'cluster', which asks by clusters, but none of topline has a clustering loss",
+        ),
+        ({"evaluation": {"split": "validation"}, "data": {"validation_share": 0}}, "data.validation_share is 0, but"),
         ({"features": {"mel_max_hz": 9000}}, "mel_max_hz is 9000"),
         (
-            {"models": {"stage3": {"frozen": True}}},
-            "models.stage3: frozen is true with the losses audio_visual, audio_",
+            {"rows": {"stage3": {"frozen": True}}},
+            "rows.stage3: frozen is true with the losses audio_visual, audio_",
         ),
         ({"network": {"cluster_factors": 2, "clusters": 14}}, "clusters is 14 with cluster_factors 2; allowed is a"),
         (
-            {"network": {"cluster_factors": 2}, "models": {"stage3": {"clusters": 10}}},
-            "models.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
+            {"network": {"cluster_factors": 2}, "rows": {"stage3": {"clusters": 10}}},
+            "rows.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
         ),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
+        # what the data cannot give, as far as it is known before any is read
+        (
+            {"synthetic": {"seconds": 5}},
+            "training.delta_t is 10 s, longer than every segment (synthetic.train_segments)",
+        ),
+        ({"rows": {"stage1": {"delta_t": 20}}}, "rows.stage1.delta_t is 20 s, longer than every segment"),
+        (
+            {"synthetic": {"seconds": 0.5}},
+            "the longest training segment has 0.5 s; allowed is a window or more, 0.96 s",
+        ),
+        ({"synthetic": {"train_segments": 50}}, "training.batch is 64, but there are 50 training recordings"),
+        ({"rows": {"stage3": {"clusters": 20000}}}, "rows.stage3.clusters is 20000, but there are 15000 training wind"),
+        ({"network": {"trunk": "resnet50"}, "features": {"frame_pixels": 16}}, "frame_pixels is 16 with network.trunk"),
     ],
 )
 def test_wrong_values_are_named(change, sentence):
-    values = default()
-    update_config(values, change)
     with pytest.raises(C3Error) as error:
-        config.load(values, "config.yaml")
+        config.load(changed(change), "config.yaml")
     assert sentence in str(error.value)
     assert str(error.value).startswith("config.yaml: ") and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        (
+            {"folder": {"segment_seconds": 5}},
+            "training.delta_t is 10 s, longer than every segment (folder.segment_seconds",
+        ),
+        ({"models": ["topline"]}, "rows.topline.labels.strategy is all, but data.source is folder, whose recordings"),
+        (
+            {"evaluation": {"label_efficiency": {"models": ["clusters_plus"]}}},
+            "label_efficiency.models is ['clusters_plus'], but own recordings have no labels; allowed is []",
+        ),
+        ({"folder": {"sheets": ["results/folder/sheets/x.csv"]}}, "which a run makes; allowed is a copy outside of r"),
+    ],
+)
+def test_wrong_values_for_own_recordings_are_named_before_anything_runs(change, sentence):
+    overlay = yaml.safe_load((PROJECT / "config/folder.yaml").read_text())
+    with pytest.raises(C3Error) as error:
+        config.load(changed(overlay, change))
+    assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "extent, sentence",
+    [
+        ({"recordings": 10}, "training.batch is 64, but there are 10 training recordings (m.parquet)"),
+        ({"pictured": 10}, "training.batch is 64, but there are 10 training recordings with pictures (m.parquet)"),
+        ({"windows": 100}, "network.clusters is 256, but there are 100 training windows (m.parquet)"),
+        ({"segments": 20}, "rows.stage4_plus.labels.budget is 64, but there are 20 training segments (m.parquet)"),
+        ({"segment_seconds": 4.0}, "training.delta_t is 10 s, longer than every segment (m.parquet)"),
+    ],
+)
+def test_what_the_data_cannot_give_is_named(extent, sentence):
+    loaded = config.load(default())
+    loaded.check(config.Extent("m.parquet"))
+    with pytest.raises(C3Error) as error:
+        loaded.check(config.Extent("m.parquet", **extent))
+    assert sentence in str(error.value)
 
 
 def test_derived_sizes():

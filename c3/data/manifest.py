@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c3.config import Extent
 from c3.errors import C3Error
 
 SCHEMA = pa.schema(
@@ -70,6 +71,20 @@ def _lot(name: str, seed: int) -> float:
     """A number in [0, 1), uniform over names."""
     digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
+
+
+def extent(manifest: pd.DataFrame, window_seconds: float, source: str) -> Extent:
+    """How much there is to train on, if every segment is as long as the manifest says; ``source`` is its file."""
+    train = manifest[manifest["split"] == "train"]
+    seconds = train["end"] - train["start"]
+    return Extent(
+        source,
+        segment_seconds=float(seconds.max()) if len(train) else None,
+        segments=len(train),
+        recordings=train["recording_id"].nunique(),
+        pictured=train.loc[train["video_path"].notna(), "recording_id"].nunique(),
+        windows=int((seconds / window_seconds + 1e-6).astype(int).sum()),
+    )
 
 
 def validate(manifest: pd.DataFrame, name: str = "the manifest") -> None:

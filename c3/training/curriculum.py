@@ -208,7 +208,7 @@ def train(
     Args:
         network: what :func:`start` made.
         row: the row: losses, ΔT, steps.
-        training: what all rows share, with what this row overrides (:func:`c3.config.overridden`).
+        training: what all rows share, with what this row overrides (:meth:`c3.config.Config.training_of`).
         features: the stored features; the split ``train`` is learnt from, ``validation`` only measured on.
         seed: seed of the batches.
         checkpoint: where to go on from, and to write to every ``training.evaluate_every`` steps.

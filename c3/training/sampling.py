@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from c3.config import UNSUPERVISED
+from c3.config import PAIRS, UNSUPERVISED
 from c3.data.store import Features
 from c3.errors import C3Error
 from c3.training.augmentation import change_channel
-
-PAIRS = {"audio_visual", "audio_audio", "triplet_proximity"}
-"""Losses of pairs at most ΔT apart."""
 
 
 def classes_of(labels: pd.DataFrame) -> list[str]:
@@ -145,7 +142,7 @@ class Sampler:
         codes, recordings = pd.factorize(table["recording_id"])
         order = np.argsort(codes, kind="stable")
         self.members = np.split(order, np.cumsum(np.bincount(codes, minlength=len(recordings)))[:-1])
-        if len(recordings) < self.batch:
+        if set(UNSUPERVISED) & set(self.losses) and len(recordings) < self.batch:
             kind = "recordings with pictures" if "audio_visual" in self.losses else "recordings"
             raise C3Error(
                 f"training.batch is {self.batch}, but {self.features.path} has {len(recordings)} {kind} in the split"

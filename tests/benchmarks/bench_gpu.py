@@ -144,7 +144,7 @@ def stage2() -> dict:
     from c3.training import curriculum
     from c3.training.sampling import Sampler
 
-    row = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=10)
+    row = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0})
     keras.utils.set_random_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         features = write_features(Path(folder), PIXELS, PAIRS)

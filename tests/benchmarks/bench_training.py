@@ -29,7 +29,7 @@ from c3.models.network import Network  # noqa: E402
 from c3.training import curriculum  # noqa: E402
 from c3.training.sampling import Sampler  # noqa: E402
 
-ROW = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.1}, delta_t=10, augmentation=True)
+ROW = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.1}, augmentation=True)
 CLUSTERS, UNITS, GAMMA = 256, 512, 1.1
 SETTINGS = {  # threads, pixels of a picture, passes of the audio trunk, oneDNN
     "as_it_is": (1, 64, 1, 1),

@@ -46,7 +46,7 @@ def test_from_embeddings_to_figures(script, experiment, tmp_path):
             script(name, "--model", model, *inputs, *options, "--evaluation", evaluation, "--out", tables[-1])
     tables.append(tmp_path / "clustering" / "stage3.csv")
     both = ["--clusters", *experiment.clusters, "--embeddings", *experiment.embeddings]
-    quality = [*both, "--seeds", 10, 11, "--kmeans", "scikit-learn", "--out", tables[-1]]
+    quality = [*both, "--evaluation", json.dumps({"seeds": [10, 11]}), "--out", tables[-1]]
     script("clustering_quality", "--model", "stage3", *inputs, *quality)
     for strategy, budgets in (("all", []), ("random", ["--budgets", 2, 8]), ("cluster", ["--budgets", 2, 4])):
         tables.append(tmp_path / "label_efficiency" / f"stage3.{strategy}.csv")
@@ -178,7 +178,7 @@ def test_clusters_of_another_index_are_refused(script, experiment, tmp_path):
     with pytest.raises(SystemExit, match=r"0\.parquet lists other windows than .*index\.parquet"):
         script(
             "clustering_quality",
-            *("--model", "m", *common(experiment), "--clusters", tmp_path / "0.parquet", "--seeds", 0),
-            *("--embeddings", experiment.embeddings[0], "--kmeans", "faiss"),
+            *("--model", "m", *common(experiment), "--clusters", tmp_path / "0.parquet"),
+            *("--embeddings", experiment.embeddings[0], "--evaluation", json.dumps({"seeds": [0]})),
             *("--out", tmp_path / "table.csv"),
         )

@@ -59,10 +59,10 @@ TRAINING = """
 
     index, folder = sys.argv[1:]
     features = Features(index)
-    row = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=2)
+    row = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0})
 
     def train(replicas, batch):
-        training = config.Training(steps=2, batch=batch, evaluate_every=1)
+        training = config.Training(delta_t=2, steps=2, batch=batch, evaluate_every=1)
         with devices[replicas].scope():
             network = curriculum.start(config.Network(clusters=8), features.spec, 0, None, [])
             checkpoint = curriculum.Checkpoint(f"{folder}/{replicas}", "key")

@@ -12,10 +12,10 @@ from c3.models import network as networks
 from c3.training import curriculum, sampling
 
 SPEC = config.Network(clusters=8, coincidence_units=32)
-TRAINING = config.Training(steps=12, batch=8, evaluate_every=4, held_out_pairs=8)
-STAGE2 = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0}, delta_t=5)
-STAGE3 = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.5}, delta_t=5)
-STAGE4 = config.Row(losses={"classification": 1.0}, delta_t=5, labels=config.Labels(strategy="random", budget=2))
+TRAINING = config.Training(delta_t=5, steps=12, batch=8, evaluate_every=4, held_out_pairs=8)
+STAGE2 = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0})
+STAGE3 = config.Row(losses={"audio_visual": 1.0, "audio_audio": 1.0, "clustering": 0.5})
+STAGE4 = config.Row(losses={"classification": 1.0}, labels=config.Labels(strategy="random", budget=2))
 
 
 def fresh(features, classes=()):
@@ -139,7 +139,7 @@ def same_kind_closer(features, network):
 @pytest.mark.parametrize("loss", ["triplet_labels", "triplet_proximity"])
 def test_triplets_bring_a_kind_together(features, tmp_path, loss):
     supervised = loss == "triplet_labels"
-    row = config.Row(losses={loss: 1.0}, delta_t=5, labels=config.Labels(strategy="all") if supervised else None)
+    row = config.Row(losses={loss: 1.0}, labels=config.Labels(strategy="all") if supervised else None)
     training = TRAINING.model_copy(update={"steps": 60, "evaluate_every": 60, "batch": 16})
     labels = kinds_of(features) if supervised else None
     network = fresh(features)
@@ -153,7 +153,7 @@ def test_more_clusters_than_windows_is_an_error(features, tmp_path):
         curriculum.train(network, STAGE3, TRAINING, features, 0, curriculum.Checkpoint(tmp_path, "a"))
 
 
-FROZEN = config.Row(after="stage2", frozen=True, losses={"clustering": 1.0}, delta_t=5)
+FROZEN = config.Row(after="stage2", frozen=True, losses={"clustering": 1.0})
 
 
 def stored(features, seed=0):
@@ -217,7 +217,7 @@ def test_cluster_measures_are_those_of_all_probabilities(features, monkeypatch, 
 
 def test_no_pictures_leaves_audio_pairs(features, tmp_path):
     """Rows without the audio–visual loss do not need a trunk that sees."""
-    row = config.Row(losses={"audio_audio": 1.0}, delta_t=5)
+    row = config.Row(losses={"audio_audio": 1.0})
     _, history = run(features, tmp_path, row)
     assert {"audio_audio", "auc_audio_audio"} < set(history) and "audio_visual" not in history
 

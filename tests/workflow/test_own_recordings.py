@@ -13,17 +13,13 @@ OVERLAY = {
     "features": {"frame_pixels": 32},
     "storage": {"shards": 2},
     "network": {"clusters": 32, "coincidence_units": 32, "classifier_units": 16},
-    "training": {"steps": 10, "batch": 8, "evaluate_every": 5},
-    "models": {
-        "audio_audio_plus": {"delta_t": 3},
-        "clusters_plus": {"delta_t": 3},
-    },
+    "training": {"delta_t": 3, "steps": 10, "batch": 8, "evaluate_every": 5},
 }
 
 
 def run(folder, *arguments, target="all", labels=None, **section):
-    models = {**OVERLAY["models"], "classes_plus": {"delta_t": 3, "labels": labels or {"budget": 4}}}
-    settings = [f"{key}={json.dumps(value)}" for key, value in {**OVERLAY, "models": models, "folder": section}.items()]
+    rows = {"classes_plus": {"labels": labels or {"budget": 4}}}
+    settings = [f"{key}={json.dumps(value)}" for key, value in {**OVERLAY, "rows": rows, "folder": section}.items()]
     return snakemake(folder, "--config", *settings, *arguments, "--", target, config="config/folder.yaml")
 
 
@@ -97,4 +93,4 @@ def test_no_row_may_ask_for_all_labels(tmp_path):
     folder = copy_project(tmp_path)
     done = snakemake(folder, "--config", "data={source: folder}", "--dry-run", "--", "all", config=None)
     assert done.returncode != 0
-    assert "models.topline.labels.strategy is all, but data.source is folder" in " ".join(done.stdout.split())
+    assert "rows.topline.labels.strategy is all, but data.source is folder" in " ".join(done.stdout.split())

@@ -50,8 +50,8 @@ def as_smoke(node):
 
 
 def set_key(folder: Path, key: str, value) -> None:
-    """Change a key of config/config.yaml."""
-    path = folder / "config/config.yaml"
+    """Change a key of config/config.yaml, or of a row."""
+    path = folder / f"config/{'rows' if key.startswith('rows.') else 'config'}.yaml"
     config = yaml.safe_load(path.read_text())
     *sections, name = key.split(".")
     place = config
@@ -87,10 +87,14 @@ def tracked(finished, tmp_path_factory):
         shutil.copy(PROJECT / name, folder / name)
     ignored = (folder / ".gitignore").read_text()
     (folder / ".gitignore").write_text(ignored.replace("/results/smoke/\n", ""))
-    config = {}  # as Snakemake merges them, in the same order
-    for name in ("smoke", "config", "smoke"):
-        update_config(config, yaml.safe_load((folder / f"config/{name}.yaml").read_text()))
-    (folder / "config/config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    overlay = yaml.safe_load((folder / "config/smoke.yaml").read_text())
+    for name in ("rows", "config"):
+        path = folder / f"config/{name}.yaml"
+        config = yaml.safe_load(path.read_text())
+        update_config(
+            config, {key: value for key, value in overlay.items() if (key in ("rows", "sweeps")) == (name == "rows")}
+        )
+        path.write_text(yaml.safe_dump(config, sort_keys=False))
     stages = as_smoke(yaml.safe_load((PROJECT / "dvc.yaml").read_text()))
     (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
     git(folder, "init", "--quiet")
@@ -120,7 +124,7 @@ def test_one_command_tells_dvc_what_snakemake_has_made(tracked):
     [
         ("synthetic.seconds", 5, "data"),
         ("features.log_offset", 0.02, "features"),
-        ("models.stage2.delta_t", 2, "continue@stage2"),
+        ("rows.stage2.delta_t", 2, "continue@stage2"),
         ("evaluation.examples", 6, "evaluate"),
     ],
 )
@@ -206,7 +210,7 @@ def test_a_clone_restores_the_artifacts_and_draws_figures(tracked, tmp_path, wit
 def test_restoring_refuses_another_configuration(tracked, tmp_path):
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "--quiet", str(tracked), str(clone))
-    set_key(clone, "models.stage4.labels.budget", 3)
+    set_key(clone, "rows.stage4.labels.budget", 3)
     done = run(clone, sys.executable, "scripts/restore")
     assert done.returncode == 1
     last = done.stdout.strip().splitlines()[-1]

@@ -115,7 +115,7 @@ def test_paper_and_sweeps_train_only_what_all_has_not(finished, tmp_path):
 def test_a_frozen_row_trains_on_the_embeddings_of_the_row_before(finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
     row = "{after: stage2, frozen: true, losses: {clustering: 1.0}, clusters: 16, batch: 64, delta_t: 3}"
-    done = snakemake(folder, "--config", f"models={{frozen: {row}}}", "--", "train_frozen")
+    done = snakemake(folder, "--config", f"rows={{frozen: {row}}}", "models=[stage3, frozen]", "--", "train_frozen")
     assert done.returncode == 0, done.stdout[-5000:]
     assert jobs(done.stdout) == {"train", "cluster", "train_frozen"}
     results = folder / "results/smoke"
@@ -133,8 +133,8 @@ def test_second_run_has_nothing_to_do(finished):
 
 def test_a_label_budget_trains_no_unsupervised_stage_again(finished, tmp_path):
     budget = yaml.safe_load((finished / "config/smoke.yaml").read_text())
-    budget["models"]["stage4"]["labels"]["budget"] = 3
-    budget["evaluation"]["label_efficiency"]["budgets"]["cluster"] = [2, 3]
+    budget["rows"]["stage4"]["labels"]["budget"] = 3
+    budget["evaluation"]["label_efficiency"]["budgets_of"]["cluster"] = [2, 3]
     changed = tmp_path / "changed.yaml"
     changed.write_text(yaml.safe_dump(budget))
     planned = snakemake(finished, "--dry-run", "all", config=str(changed))
@@ -232,8 +232,8 @@ def test_linter_is_content(finished):
         ("training={stepz: 3}", "unknown key `training.stepz`; allowed are steps, batch"),
         ("network={trunk: vgg}", "key `network.trunk` is 'vgg'; allowed: 'resnet10' or 'resnet50'"),
         (
-            "models={stage4: {labels: {budget: 999}}}",
-            "models.stage4.labels.budget is 999, more than the number of clusters",
+            "rows={stage4: {labels: {budget: 999}}}",
+            "rows.stage4.labels.budget is 999, more than the number of clusters",
         ),
     ],
 )
@@ -248,9 +248,16 @@ def test_more_clusters_than_windows_leaves_nothing_behind(finished, tmp_path):
     folder = copy_project(tmp_path)
     shutil.copytree(finished / "results/smoke/features", folder / "results/smoke/features")
     (folder / "results/smoke/models/stage3").mkdir(parents=True)
-    config = json.dumps({"losses": {"audio_audio": 1.0, "clustering": 0.1}, "delta_t": 3})
+    config = json.dumps({"losses": {"audio_audio": 1.0, "clustering": 0.1}})
     command = [sys.executable, "scripts/train.py", "--name", "stage3", "--row", config]
-    command += ["--training", '{"steps": 2, "batch": 8}', "--network", '{"clusters": 5000}', "--seed", "0"]
+    command += [
+        "--training",
+        '{"delta_t": 3, "steps": 2, "batch": 8}',
+        "--network",
+        '{"clusters": 5000}',
+        "--seed",
+        "0",
+    ]
     command += ["--threads", "1", "--index", "results/smoke/features/index.parquet"]
     command += ["--checkpoint", "checkpoint", "--out", "results/smoke/models/stage3/0.keras"]
     command += ["--history", "results/smoke/history/stage3/0.csv"]

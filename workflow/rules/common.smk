@@ -357,6 +357,7 @@ def products(folder):
         labelled = [name for name in DEFAULT.models if name not in unlabelled]
         clustered = [name for name in DEFAULT.having("clustering") if name in unlabelled]
         return [
+            f"{RESULTS}/checked.txt",
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
@@ -364,6 +365,7 @@ def products(folder):
         ]
     place = f"{RESULTS}/{folder}"
     return [
+        f"{RESULTS}/checked.txt",
         f"{place}metrics.csv",
         f"{place}metrics.parquet",
         f"{place}report.md",

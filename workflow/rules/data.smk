@@ -56,6 +56,30 @@ rule manifest:
         " 2>&1 | tee {log}"
 
 
+rule check:
+    input:
+        code=code("check"),
+        manifest=rules.manifest.output.manifest,
+        classes=rules.manifest.output.classes,
+    output:
+        checked=f"{RESULTS}/checked.txt",
+    params:
+        config=section(CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "sweeps": True})),
+    log:
+        f"{LOGS}/check.log",
+    benchmark:
+        f"{BENCHMARKS}/check.tsv"
+    priority: 200  # before hours of work on data that cannot do
+    threads: 1
+    resources:
+        mem_mb=scaled(4000),
+        runtime=scaled(30),
+    shell:
+        "python {input.code[0]} --config {params.config:q} --manifest {input.manifest} --classes {input.classes}"
+        " --out {output.checked}"
+        " 2>&1 | tee {log}"
+
+
 rule data:
     input:
         rules.manifest.output,
