@@ -1,9 +1,11 @@
 # `make` sets up .venv and runs the main job; `make test` sets up and passes the tests.
 # `make CONFIG=config/esc10.yaml` runs the main job on another experiment.
+# `make data` fetches the public data of config/esc10.yaml and config/avdigits.yaml; `make data NAMES=mnist` a part of it.
 PYTHON ?= python3.11
 BIN := .venv/bin
+NAMES ?= esc10 caltech fsdd mnist
 
-.PHONY: run test report clean
+.PHONY: run test data report clean
 
 run: .venv/ready
 	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG) --) all
@@ -12,6 +14,9 @@ test: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+data: .venv/ready
+	$(BIN)/python scripts/fetch.py --root data --names $(NAMES)
 
 report: .venv/ready
 	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG)) --report report.html
