@@ -1,7 +1,5 @@
 """The configuration: committed files in step with the types, rows picked by name, wrong keys named."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -239,12 +237,3 @@ def test_derived_sizes():
     """25 ms and 10 ms at 16 kHz: a window of 0.96 s has 96 rows of 64 bands."""
     features = config.Features()
     assert features.window_shape == (96, 64) and features.frame_shape == (64, 64, 3)
-
-
-def test_import_is_light():
-    """`import c3` and its rim load neither TensorFlow nor anything that does."""
-    code = (
-        "import sys, c3, c3.config, c3.cli, c3.report.figures, c3.labels.strategies, c3.clustering; print(*sys.modules)"
-    )
-    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"tensorflow", "keras", "torch", "jax"} & set(modules)

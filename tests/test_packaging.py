@@ -1,4 +1,4 @@
-"""pyproject.toml, requirements.lock and environment.yml say the same."""
+"""What the project says of itself in several files is the same: packages, version, licence."""
 
 import re
 import tomllib
@@ -35,3 +35,22 @@ def test_conda_installs_the_lock_on_an_allowed_python():
     assert pip == ["--requirement requirements.lock", "--editable ."]
     # nothing is declared a third time
     assert [item for item in conda if isinstance(item, str) and not item.startswith("python")] == ["pip"]
+
+
+def test_version_and_licence_are_the_same_everywhere():
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())
+    assert (citation["version"], citation["license"]) == (PYPROJECT["version"], PYPROJECT["license"])
+    assert f"## [{PYPROJECT['version']}]" in (PROJECT / "CHANGELOG.md").read_text()
+    (licence,) = PYPROJECT["license-files"]
+    assert "Apache License" in (PROJECT / licence).read_text().splitlines()[1]
+
+
+def test_the_catalog_of_workflows_finds_what_it_reads():
+    """Its table reads below `usage`, its page of a workflow below `mandatory-flags`."""
+    usage = yaml.safe_load((PROJECT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    flags = usage["mandatory-flags"]
+    assert {"desc", "flags"} < set(flags)
+    for place in (usage, flags):
+        assert place["software-stack-deployment"] == {"conda": True} and place["report"] is True
+    for path in ("workflow/Snakefile", "config/README.md", "README.md"):
+        assert (PROJECT / path).is_file()

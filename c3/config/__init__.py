@@ -7,8 +7,10 @@ Every key of config/*.yaml is a field of a section in :mod:`c3.config.sections`;
 from c3.config.experiment import Config, Extent
 from c3.config.reading import load
 from c3.config.sections import (
+    ASKS_BY,
     CLUSTER_STRATEGIES,
     EMBEDDING_STRATEGIES,
+    MADE,
     PAIRS,
     SUPERVISED,
     UNSUPERVISED,

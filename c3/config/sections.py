@@ -18,20 +18,27 @@ Loss = Literal[UnsupervisedLoss, SupervisedLoss]
 UNSUPERVISED, SUPERVISED = typing.get_args(UnsupervisedLoss), typing.get_args(SupervisedLoss)
 PAIRS = {"audio_visual", "audio_audio", "triplet_proximity"}
 """losses of two items that lie within ΔT of each other"""
-Strategy = Literal[
-    "all",
-    "random",
-    "cluster",
-    "cluster_unpropagated",
-    "cluster_merged",
-    "cluster_cover",
-    "kmeans",
-    "medoid",
-    "typiclust",
-    "core_set",
-]
-CLUSTER_STRATEGIES = ("cluster", "cluster_unpropagated", "cluster_merged", "cluster_cover")  # by the network's clusters
-EMBEDDING_STRATEGIES = ("cluster_merged", "cluster_cover", "kmeans", "medoid", "typiclust", "core_set")  # by distances
+ASKS_BY = {
+    "all": (),
+    "random": (),
+    "cluster": ("clusters",),
+    "cluster_unpropagated": ("clusters",),
+    "cluster_merged": ("clusters", "embeddings"),
+    "cluster_cover": ("clusters", "embeddings"),
+    "kmeans": ("embeddings",),
+    "medoid": ("embeddings",),
+    "typiclust": ("embeddings",),
+    "core_set": ("embeddings",),
+}
+"""label strategy → what it asks by: the clusters of the network, distances between embeddings, both or neither"""
+Strategy = Literal[tuple(ASKS_BY)]
+CLUSTER_STRATEGIES = tuple(name for name, parts in ASKS_BY.items() if "clusters" in parts)
+EMBEDDING_STRATEGIES = tuple(name for name, parts in ASKS_BY.items() if "embeddings" in parts)
+MadeSource = Literal["synthetic", "collage"]
+FoundSource = Literal["audioset", "folder"]
+Source = Literal[MadeSource, FoundSource]
+MADE = typing.get_args(MadeSource)
+"""the sources whose media a job makes"""
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -61,9 +68,7 @@ class Section(BaseModel):
 class Data(Section):
     """Where the segments come from, and how they are split."""
 
-    source: Literal["synthetic", "collage", "audioset", "folder"] = Field(
-        "synthetic", description="which section below makes the manifest"
-    )
+    source: Source = Field("synthetic", description="which section below makes the manifest")
     validation_share: Share = Field(
         0.1,
         description="share of the training recordings held out for the histories and for tuning; never trained on",

@@ -102,11 +102,10 @@ FIGURE_NAMES = [
     if is_drawn
 ]
 
-MADE = ["synthetic", "collage"]  # the sources whose media a job makes
 SHEETS = CONFIG.folder.sheets if CONFIG.data.source == "folder" else []
 if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is told before anything runs
     told(sheets.read_sheets, SHEETS)
-MEDIA = f"{RESULTS}/media" if CONFIG.data.source in MADE else CONFIG.audioset.media
+MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
 # Jobs find the Python that runs Snakemake, and TensorFlow keeps its start-up notes to itself.
@@ -175,7 +174,7 @@ def segment_tables(wildcards):
     """The segment CSVs and the class labels of the configured source; a folder of recordings has none."""
     if CONFIG.data.source == "folder":
         return {}
-    if CONFIG.data.source in MADE:
+    if CONFIG.data.source in c3_config.MADE:
         return {
             "train": f"{MEDIA}/train_segments.csv",
             "evaluation": f"{MEDIA}/evaluation_segments.csv",

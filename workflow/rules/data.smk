@@ -1,7 +1,7 @@
 """Data: needs media and segment CSVs (or makes them), or a folder of recordings; makes the manifest that everything
 downstream reads."""
 
-if CONFIG.data.source in MADE:
+if CONFIG.data.source in c3_config.MADE:
 
     rule media:
         input:
