@@ -1,8 +1,8 @@
 """Fetch public data from their homes into a folder, with their licences: `make data`."""
 
 from c3.cli import run
-from c3.data.sources import fetch
-from c3.data.sources.datasets import DATASETS
+from c3.data import fetch
+from c3.data.datasets import DATASETS
 from c3.errors import C3Error
 
 

@@ -129,7 +129,7 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
     [
         ({"models": ["stage9"]}, "models holds 'stage9'; allowed are the rows topline, corr"),
         ({"models": ["stage1", "stage1"]}, "models: 'stage1' stands twice; allowed is each once"),
-        ({"paper": {"models": ["stage1"]}}, "paper.models holds 'stage1', which models has"),
+        ({"paper": {"models": ["stage9"]}}, "paper.models holds 'stage9'; allowed are the rows topline, corr"),
         ({"training": {"seeds": [0, 1, 0]}}, "training.seeds: 0 stands twice"),
         ({"training": {"seeds": [-1]}}, "key `training.seeds.0` is -1; allowed: greater than or equal to 0"),
         ({"trainin": {}}, "unknown key `trainin`; allowed are experiment, data"),

@@ -173,9 +173,6 @@ class Config(Section):
             for name in names:
                 if name not in self.rows:
                     raise ValueError(f"{key} holds {name!r}; allowed are the rows {', '.join(self.rows)}")
-        for name in self.paper.models:
-            if name in self.models:
-                raise ValueError(f"paper.models holds {name!r}, which models has; allowed are further rows")
 
     def _check_chain(self, name, row):
         seen, parent = {name}, row.after

@@ -18,7 +18,7 @@ from snakemake.utils import update_config
 BESIDE = Path(str(workflow.current_basedir.get_path_or_uri(secret_free=True)), "../..").resolve()
 if (BESIDE / "c3").is_dir():
     sys.path.insert(0, str(BESIDE))
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(BESIDE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ.update(PYTHONPATH=os.pathsep.join([str(BESIDE), *filter(None, [os.getenv("PYTHONPATH")])]))
 if importlib.util.find_spec("c3") is None:
     raise WorkflowError("The package c3 is not installed; allowed is an environment made from c3's environment.yml.")
 
@@ -76,7 +76,7 @@ def study(folder):
         return Study(CONFIG.models, CONFIG.training.seeds, EFFICIENCY.strategies, embeddings)
     if folder == "paper/":
         strategies = list(dict.fromkeys([*EFFICIENCY.strategies, *CONFIG.paper.strategies]))
-        return Study([*CONFIG.models, *CONFIG.paper.models], CONFIG.paper.seeds, strategies, embeddings)
+        return Study(list(dict.fromkeys([*CONFIG.models, *CONFIG.paper.models])), CONFIG.paper.seeds, strategies, embeddings)
     swept = [told(CONFIG.swept, name).values() for name in CONFIG.paper.sweeps]
     return Study(list(dict.fromkeys(row for rows in swept for row in rows)), CONFIG.paper.seeds)
 
@@ -165,7 +165,7 @@ def code(script):
 
 
 def from_here(path):
-    """The path as a rule has it: relative below the working directory, absolute elsewhere."""
+    """A path as Snakemake names it, relative below the working directory and absolute elsewhere."""
     path = path.resolve()
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 

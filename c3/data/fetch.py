@@ -24,7 +24,7 @@ import pooch
 import requests
 from tqdm import tqdm
 
-from c3.data.sources.datasets import Dataset
+from c3.data.datasets import Dataset
 from c3.errors import C3Error
 
 WORK = ".fetch"

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from c3 import config
-from c3.data.sources import fetch
-from c3.data.sources.datasets import DATASETS, Dataset
+from c3.data import fetch
+from c3.data.datasets import DATASETS, Dataset
 from c3.errors import C3Error
 
 ROOT = config.__file__.rpartition("/c3/")[0]

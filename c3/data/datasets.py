@@ -20,7 +20,7 @@ class Dataset(NamedTuple):
     """what is taken out: expression that fits the whole name of a member → its place in the folder of the data set"""
     files: int
     digest: str
-    """of the files, see :func:`c3.data.sources.fetch.digest`"""
+    """of the files, see :func:`c3.data.fetch.digest`"""
     inside: str | None = None
     """archive within the archive that has the members"""
     first: int | None = None
