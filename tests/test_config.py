@@ -94,7 +94,7 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
     values["sweeps"] = {
         "gamma": {"model": "stage3", "key": "gamma", "values": [0.5, 1.1]},
         "weight": {"model": "stage3", "key": "losses.clustering", "values": [0.1, 0.3]},
-        "k": {"model": "stage3", "key": "clusters", "values": [16]},
+        "k": {"model": "stage3", "key": "clusters", "values": [16, 14_000]},
         "reach": {"model": "stage3", "key": "delta_t", "values": [2, 10]},
     }
     loaded = config.load(values)
@@ -104,7 +104,7 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
     own = loaded.row("stage3")
     assert loaded.row("gamma-0.5") == own.model_copy(update={"gamma": 0.5})
     assert loaded.row("weight-0.3").losses == {**own.losses, "clustering": 0.3}
-    assert loaded.network_of("k-16").clusters == 16
+    assert loaded.network_of("k-16").clusters == 16 and loaded.swept("k")[14_000] == "k-14000"
     assert loaded.training_of("gamma-0.5").gamma == 0.5
     assert loaded.training_of("stage3") == loaded.training
 

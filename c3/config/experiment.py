@@ -115,7 +115,7 @@ class Config(Section):
         own = self.rows[sweep.model].model_dump(exclude_none=True) | own
         for part in sweep.key.split("."):
             own = own.get(part) if isinstance(own, dict) else None
-        rows = {value: sweep.model if value == own else f"{name}-{value:g}" for value in sweep.values}
+        rows = {value: sweep.model if value == own else f"{name}-{value:.15g}" for value in sweep.values}
         for row in rows.values():
             try:
                 self._check_row(row, self.row(row))

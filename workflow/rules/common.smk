@@ -42,8 +42,9 @@ def told(make, *arguments):
 
 # The shipped configuration, and over it what the working directory, --configfile, --config or a module gives.
 SHIPPED = {}
-for name in ("rows", "config"):
-    update_config(SHIPPED, yaml.safe_load(beside(f"config/{name}.yaml").read_text()))
+for path in (beside("config/rows.yaml"), beside("config/config.yaml"), Path("config/rows.yaml")):
+    if path.exists():
+        update_config(SHIPPED, yaml.safe_load(path.read_text()))
 update_config(SHIPPED, config)
 config.update(SHIPPED)
 CONFIG = told(c3_config.load, config, " + ".join(map(str, workflow.configfiles)) or "the configuration")
