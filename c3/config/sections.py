@@ -103,6 +103,8 @@ class CollageClass(Section):
     pictures: str | None = Field(
         None, description="glob of pictures, relative to `collage.root`; null: the object is never in view"
     )
+    sounds_per_segment: Count | None = Field(None, description="overrides `collage.sounds_per_segment`")
+    segments_per_recording: Count | None = Field(None, description="overrides `collage.segments_per_recording`")
 
 
 class Collage(Section):
@@ -119,11 +121,30 @@ class Collage(Section):
         r"^(.+)\.[^.]+$",
         description="regular expression on the file name; files of a class with equal groups make one recording",
     )
-    evaluation: str = Field(r"^5-", description="regular expression on the file name of the evaluation recordings")
+    evaluation: str | Annotated[float, Field(gt=0, lt=1)] = Field(
+        r"^5-",
+        description="regular expression on the file name of the evaluation recordings; or the share of each class's files, whole recordings drawn by the seed",
+    )
     sounds_per_segment: Count = Field(1, description="sound files of one recording strung together to a segment")
     segments_per_recording: Count | None = Field(
         None, description="segments drawn from each recording; null: each sound file is used once"
     )
+    train_segments: Count | None = Field(
+        None, description="training segments of the most frequent class, the first, at most; null: all there are"
+    )
+    imbalance: Annotated[float, Field(ge=1)] = Field(
+        1.0, description="how many times the first class may outnumber the last in training (Zipf prior)"
+    )
+    evaluation_segments: Count | None = Field(
+        None, description="evaluation segments of each class, at most; null: all there are"
+    )
+
+    def most_segments(self, rank: int) -> int | None:
+        """Training segments that the class of this rank (from 0) may have: train_segments / (rank + 1)^s."""
+        if self.train_segments is None:
+            return None
+        exponent = math.log(self.imbalance) / math.log(max(len(self.classes), 2))
+        return max(round(self.train_segments / (rank + 1) ** exponent), 1)
 
 
 class AudioSet(Section):

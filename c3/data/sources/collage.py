@@ -91,12 +91,11 @@ def recordings(section: config.Collage, seed: int) -> list[Recording]:
     if not section.classes:
         raise C3Error("collage.classes is empty; allowed is one class or more.")
     name_of = _pattern("collage.recording", section.recording)
-    is_evaluation = _pattern("collage.evaluation", section.evaluation)
     if not name_of.groups:
         raise C3Error(f"collage.recording is {section.recording!r}; allowed is an expression with a group.")
     background = _split_pictures(section, "collage.background", section.background, seed)
     planned = []
-    for label, chosen in section.classes.items():
+    for rank, (label, chosen) in enumerate(section.classes.items()):
         sounds = _files(section, f"collage.classes.{label}.sounds", chosen.sounds)
         pictures = _split_pictures(section, f"collage.classes.{label}.pictures", chosen.pictures, seed)
         groups: dict[str, list[str]] = {}
@@ -105,31 +104,73 @@ def recordings(section: config.Collage, seed: int) -> list[Recording]:
             if not match:
                 raise C3Error(f"{path} names no recording; allowed are names that fit {section.recording!r}.")
             groups.setdefault("-".join(filter(None, match.groups())), []).append(path)
-        for group, paths in groups.items():
-            sides = {bool(is_evaluation.search(os.path.basename(path))) for path in paths}
-            if len(sides) > 1:
-                raise C3Error(
-                    f"{paths[0]}: recording {group} is in training and in evaluation; allowed is an expression "
-                    f"collage.evaluation that fits all its files or none, unlike {section.evaluation!r}."
-                )
-            evaluation = sides.pop()
-            planned.extend(
-                Recording(ytid, label, segments, pictures[evaluation], background[evaluation], evaluation)
-                for ytid, segments in _segments(section, f"{label} {group}", paths, seed)
-            )
+        held_out = _held_out(section, label, groups, seed)
+        made = [
+            Recording(ytid, label, segments, pictures[evaluation], background[evaluation], evaluation)
+            for group, evaluation in held_out.items()
+            for ytid, segments in _segments(section, chosen, f"{label} {group}", groups[group], seed)
+        ]
+        most = {False: section.most_segments(rank), True: section.evaluation_segments}
+        kept = {side: _at_most(most[side], [r for r in made if r.evaluation == side], seed, label) for side in most}
+        planned.extend(kept[r.evaluation][r.ytid] for r in made if r.ytid in kept[r.evaluation])
     return planned
 
 
-def _segments(section: config.Collage, name: str, paths: list[str], seed: int) -> list[tuple[str, list]]:
-    """(id of the recording, its segments, each a list of files) that a group of files makes."""
-    size = section.sounds_per_segment
-    if section.segments_per_recording is None:
+def _held_out(section: config.Collage, label: str, groups: dict[str, list[str]], seed: int) -> dict[str, bool]:
+    """Recording of a class → whether it is for evaluation: by the names of its files, or by a lot of its own name.
+
+    A source of several classes, such as a speaker, has one lot, and so is on the same side in all of them that have
+    the same sources.
+    """
+    if isinstance(section.evaluation, float):
+        if len(groups) < 2:
+            raise C3Error(
+                f"collage.classes.{label} has one recording, and collage.evaluation is a share; allowed are two"
+                " recordings or more, so that one can be held out."
+            )
+        wanted = max(section.evaluation * sum(map(len, groups.values())), 2)  # two can be told from each other
+        drawn = sorted(groups, key=lambda group: _rng(seed, group, 3).random())
+        before = np.cumsum([0, *(len(groups[group]) for group in drawn[:-2])])
+        return {group: group in drawn[: np.count_nonzero(before < wanted)] for group in groups}
+    fits = _pattern("collage.evaluation", section.evaluation)
+    held_out = {}
+    for group, paths in groups.items():
+        sides = {bool(fits.search(os.path.basename(path))) for path in paths}
+        if len(sides) > 1:
+            raise C3Error(
+                f"{paths[0]}: recording {group} is in training and in evaluation; allowed is an expression "
+                f"collage.evaluation that fits all its files or none, unlike {section.evaluation!r}."
+            )
+        held_out[group] = sides.pop()
+    return held_out
+
+
+def _at_most(count: int | None, recordings: list[Recording], seed: int, label: str) -> dict[str, Recording]:
+    """Id → recording, of as many as have ``count`` segments, drawn by lot; the last may lose some."""
+    if count is None:
+        return {recording.ytid: recording for recording in recordings}
+    kept, left = {}, count
+    for place in _rng(seed, label, 4).permutation(len(recordings)):
+        segments = recordings[place].segments[:left]
+        if segments:
+            kept[recordings[place].ytid] = recordings[place]._replace(segments=segments)
+            left -= len(segments)
+    return kept
+
+
+def _segments(
+    section: config.Collage, chosen: config.CollageClass, name: str, paths: list[str], seed: int
+) -> list[tuple[str, list]]:
+    """(id of the recording, its segments, each a list of files) that a group of files of a class makes."""
+    size = chosen.sounds_per_segment or section.sounds_per_segment
+    per_recording = chosen.segments_per_recording or section.segments_per_recording
+    if per_recording is None:
         ytid = audioset.make_ytid(seed, name)
         return [(ytid, [paths[i : i + size] for i in range(0, len(paths), size)])]
     if len(paths) < size:
         raise C3Error(f"collage.sounds_per_segment is {size}; allowed is up to {len(paths)}, the sounds of {name}.")
     drawn = []
-    for number in range(section.segments_per_recording):
+    for number in range(per_recording):
         ytid = audioset.make_ytid(seed, name, number)
         takes = _rng(seed, ytid, 0).choice(len(paths), size, replace=False)
         drawn.append((ytid, [[paths[take] for take in takes]]))

@@ -96,6 +96,47 @@ def test_drawn_segments(material):
         assert recording.evaluation == ("bob" in sounds[0])
 
 
+def test_a_share_of_the_recordings_is_held_out_by_their_own_names(material):
+    """The same speaker is on the same side in every class; another seed draws another."""
+    values, _, _ = material
+    values |= dict(evaluation=0.5)
+    held_out = set()
+    for seed in range(8):
+        sides = {}
+        for recording in collage.recordings(config.Collage(**values), seed):
+            for (sound,) in recording.segments:
+                sides.setdefault(sound.split("/")[-1].split("_")[0], set()).add(recording.evaluation)
+        assert sorted(map(sorted, sides.values())) == [[False], [True]]
+        held_out |= {speaker for speaker, side in sides.items() if side == {True}}
+    assert held_out == {"ann", "bob"}
+
+
+def test_a_class_that_is_frequent_and_one_that_is_rare(material):
+    values, _, _ = material
+    values["classes"]["/m/high"] |= dict(sounds_per_segment=2, segments_per_recording=30)
+    values |= dict(
+        sounds_per_segment=1, segments_per_recording=20, train_segments=16, imbalance=8, evaluation_segments=5
+    )
+    chosen = collage.recordings(config.Collage(**values), 0)
+    count = {
+        (label, side): sum(len(r.segments) for r in chosen if (r.label, r.evaluation) == (label, side))
+        for label in ("/m/low", "/m/high")
+        for side in (False, True)
+    }
+    assert count == {("/m/low", False): 16, ("/m/low", True): 5, ("/m/high", False): 2, ("/m/high", True): 5}
+    assert {(r.label, len(sounds)) for r in chosen for sounds in r.segments} == {("/m/low", 1), ("/m/high", 2)}
+
+
+def test_a_zipf_prior():
+    """From 200 to 4 over 58 classes: 200 / rank^s with 58^s = 50."""
+    section = config.Collage(
+        train_segments=200, imbalance=50, classes={str(n): dict(name="x", sounds="x") for n in range(58)}
+    )
+    counts = [section.most_segments(rank) for rank in range(58)]
+    assert counts[0] == 200 and counts[-1] == 4 and counts == sorted(counts, reverse=True)
+    assert counts[9] == round(200 * 10 ** (-np.log(50) / np.log(58)))
+
+
 def test_pictures_are_disjoint_and_ids_tell_nothing(material):
     values, _, _ = material
     chosen = collage.recordings(config.Collage(**values), 0)
@@ -185,3 +226,19 @@ def test_some_real_clips(real, tmp_path, spec):
     assert table["recording_id"].nunique() < len(table)
     got = features.extract(next(table.itertuples()), spec)
     assert len(got.rows) > 300 and len(got.frames) >= 3
+
+
+def test_longtail(real):
+    """58 classes from 200 training segments down to a few, none of one side's sources on the other side."""
+    section = config.Collage(**overlay("longtail", real))
+    chosen = collage.recordings(section, 0)
+    counts = {label: [0, 0] for label in section.classes}
+    sources = ({}, {})
+    for recording in chosen:
+        counts[recording.label][recording.evaluation] += len(recording.segments)
+        for sound in [sound for sounds in recording.segments for sound in sounds]:
+            sources[recording.evaluation][sound.rpartition("/")[2].rpartition("-")[0] or sound.split("_")[-2]] = sound
+    train, evaluation = np.array(list(counts.values())).T
+    assert len(counts) == 58 and train[0] == 200 and train.min() >= 2 and np.median(train) < 8
+    assert evaluation.min() >= 2 and evaluation.max() == 8
+    assert not set(sources[0]) & set(sources[1])
