@@ -1,4 +1,4 @@
-"""Markdown tables say what the results table says."""
+"""Tables for readers say what the results table says."""
 
 import pandas as pd
 
@@ -10,8 +10,9 @@ def table(*rows):
     return pd.DataFrame(rows, columns=COLUMNS).astype({"budget": "Int64", "seed": "Int64"})
 
 
-def cells(markdown):
-    """Rows of a Markdown table as lists of cells, without the rule below the header."""
+def cells(table):
+    """Rows of a table as lists of cells, read back from Markdown without the rule below the header."""
+    markdown = tables.markdown(table)
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown.strip().splitlines()]
     assert len({len(line) for line in lines}) == 1 and set(lines[1]) == {"---"}
     return [lines[0], *lines[2:]]
