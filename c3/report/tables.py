@@ -158,7 +158,7 @@ def goals(metrics: pd.DataFrame) -> Table:
             for metric, goal in (("median", 5), ("best", 10)):
                 value = over_seeds[model, strategy, f"label_reduction_{metric}"]
                 aim = f"label reduction of at least {goal}× ({metric})"
-                lines.append([name, aim, f"{value:.1f}× ({names.strategy(strategy).lower()})", value >= goal])
+                lines.append([name, aim, f"{value:.2f}× ({names.strategy(strategy).lower()})", value >= goal])
     words = {True: "reached", False: "missed"}
     return Table(["embedding", "goal", "measured", ""], [[*cells, words[bool(met)]] for *cells, met in lines])
 

@@ -67,8 +67,8 @@ def test_goals_are_judged_by_what_was_measured():
     assert ["at least 60 % of the query-by-example gap", "70 %", "reached"] in [row[1:] for row in judged]
     # one strategy for both, that of the higher median; others than the network's clusters do not count
     assert [row[2:] for row in judged[-2:]] == [
-        ["6.0× (merged clusters, most telling segment)", "reached"],
-        ["8.0× (merged clusters, most telling segment)", "missed"],
+        ["6.00× (merged clusters, most telling segment)", "reached"],
+        ["8.00× (merged clusters, most telling segment)", "missed"],
     ]
 
 

@@ -310,6 +310,7 @@ def products(study):
         f"{folder}metrics.csv",
         f"{folder}metrics.parquet",
         f"{folder}report.md",
+        f"{folder}report/index.html",
         *expand(f"{folder}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
     ]
 

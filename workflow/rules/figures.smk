@@ -94,27 +94,3 @@ rule sweep_figure:
     shell:
         "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}"
         " 2>&1 | tee {log}"
-
-
-rule results_page:
-    input:
-        code=code("results_page"),
-        metrics=f"{RESULTS}/{{study}}metrics.csv",
-        figures=[f"{RESULTS}/{{study}}figures/{name}.png" for name in FIGURE_NAMES],
-    output:
-        page=f"{RESULTS}/{{study}}report.md",
-    params:
-        config=shown_of,
-        seeds=seeds_of,
-    log:
-        f"{LOGS}/{{study}}results_page.log",
-    benchmark:
-        f"{BENCHMARKS}/{{study}}results_page.tsv"
-    threads: 1
-    resources:
-        mem_mb=scaled(1000),
-        runtime=scaled(10),
-    shell:
-        "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
-        " --seeds {params.seeds} --out {output.page}"
-        " 2>&1 | tee {log}"
