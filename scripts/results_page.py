@@ -15,18 +15,21 @@ def main(args):
     metrics = pd.read_csv(args.metrics, dtype={"budget": "Int64", "seed": "Int64"})
     clusters = json.loads(Path(args.clusters).read_text()) if args.clusters else None
     maps = pd.read_parquet(args.maps) if args.maps else None
-    for path, write in (
-        (args.markdown, page.markdown),
-        (args.html, lambda content: page.html(content, clusters, maps)),
-    ):
-        folder = Path(path).parent
-        links = {
-            "all numbers": relpath(args.metrics, folder),
-            "the same page as Markdown": relpath(args.markdown, folder),
-        }
-        content = page.page(metrics, args.config, args.seeds, commit(), figures(args.figures, folder), links)
-        with replacing(path) as out:
-            out.write_text(write(content), encoding="utf-8")
+    write(args.markdown, page.markdown(content(metrics, args, args.markdown)))
+    write(args.html, page.html(content(metrics, args, args.html), clusters, maps))
+
+
+def content(metrics, args, path):
+    """What a page at ``path`` shows, with links from there."""
+    folder = Path(path).parent
+    links = {"all numbers (CSV)": args.metrics, "the same page as Markdown": args.markdown}
+    links = {name: relpath(place, folder) for name, place in links.items()}
+    return page.page(metrics, args.config, args.seeds, commit(), figures(args.figures, folder), links)
+
+
+def write(path, text):
+    with replacing(path) as out:
+        out.write_text(text, encoding="utf-8")
 
 
 def figures(paths, folder):

@@ -29,7 +29,7 @@ INTRODUCTION = (
     "(ICASSP 2020), each trained and evaluated on the same recordings."
 )
 ALT = {
-    "query_by_example": "Bars: mean average precision of each embedding in query by example, beside baseline and topline",
+    "query_by_example": "Bars: mean average precision of each embedding in query by example",
     "shallow_classifier": "Bars: mean average precision of a shallow classifier on each embedding",
     "stages": "Lines: mean average precision after each stage of the curriculum, as in the paper and with augmentation",
     "embedding_map": "Scatter plots: the scored segments laid out in a plane, coloured by class, for each embedding",
@@ -59,9 +59,9 @@ class Section(NamedTuple):
     name: str
     title: str
     text: str
-    tables: list[tuple[str, Table]] = []
+    tables: list[tuple[str, Table]]
     """each with its heading, which may be empty"""
-    figures: list[Figure] = []
+    figures: list[Figure]
 
 
 class Page(NamedTuple):
@@ -77,7 +77,7 @@ class Page(NamedTuple):
     commit: str
     config: str
     """YAML"""
-    links: dict[str, str] = {}
+    links: dict[str, str]
     """name → place of a file with more, relative to the page"""
 
 
