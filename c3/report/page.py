@@ -103,7 +103,13 @@ def page(
         return Section(name, title, text, shown, [drawn[figure] for figure in of_figures if figure in drawn])
 
     sections = [
-        section("goals", "Goals", "", [("", goals)] if goals.rows else [], []),
+        section(
+            "goals",
+            "Goals",
+            "What the paper lets one hope for, and what was measured here.",
+            [("", goals)] if goals.rows else [],
+            [],
+        ),
         section(
             "embedding",
             "The embedding",

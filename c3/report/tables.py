@@ -160,7 +160,7 @@ def goals(metrics: pd.DataFrame) -> Table:
                 aim = f"label reduction of at least {goal}× ({metric})"
                 lines.append([name, aim, f"{value:.2f}× ({names.strategy(strategy).lower()})", value >= goal])
     words = {True: "reached", False: "missed"}
-    return Table(["embedding", "goal", "measured", ""], [[*cells, words[bool(met)]] for *cells, met in lines])
+    return Table(["embedding", "goal", "measured", "outcome"], [[*cells, words[bool(met)]] for *cells, met in lines])
 
 
 def headline_model(metrics: pd.DataFrame) -> str | None:

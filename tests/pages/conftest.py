@@ -12,7 +12,7 @@ from toy import metrics, script, write_recordings
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open, an event loop runs that other tests may stumble over
 def chromium():
     """A headless browser; skipped where there is none, unless in CI."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
