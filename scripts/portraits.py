@@ -17,33 +17,61 @@ def main(args):
     counts = clustering.label_counts(table["cluster"].to_numpy(), codes, hot)
     portraits = clustering.portraits(table, counts, inputs.classes["name"].tolist(), clusters=12, exemplars=4, names=4)
     exemplars = portraits.pop("exemplars")
+    there = exemplars >= 0
+    rows = train[exemplars[there]]
     spectrograms = np.full((*exemplars.shape, *inputs.features.spec.window_shape), np.nan, np.float32)
-    spectrograms[exemplars >= 0] = inputs.features.grid_windows(train[exemplars[exemplars >= 0]])
-    frames = [nearest_frame(inputs.features, table.iloc[rows[rows >= 0]]) for rows in exemplars]
+    spectrograms[there] = inputs.features.grid_windows(rows)
+    context = np.full((*exemplars.shape, 2, *inputs.features.spec.window_shape), np.nan, np.float32)
+    context[there] = neighbours(inputs.features, inputs.windows["segment_id"].to_numpy(), rows)
+    frames = np.zeros((*exemplars.shape, *inputs.features.spec.frame_shape), np.uint8)
+    has_frame = np.zeros(exemplars.shape, bool)
+    for place in np.argwhere(there):
+        frame = nearest_frame(inputs.features, table.iloc[exemplars[tuple(place)]])
+        if frame is not None:
+            frames[tuple(place)], has_frame[tuple(place)] = frame, True
+    segments = np.full(exemplars.shape, "", object)
+    segments[there] = inputs.windows["segment_id"].to_numpy()[rows]
+    numbers = np.full(exemplars.shape, -1)
+    numbers[there] = inputs.windows["window"].to_numpy()[rows]
     with replacing(args.out) as out:
         np.savez_compressed(
             out,
             model=args.model,
             windows=len(table),
             spectrograms=spectrograms,
-            frames=np.array([np.zeros(inputs.features.spec.frame_shape) if f is None else f for f in frames], np.uint8),
+            context=context,
+            frames=frames,
+            has_frame=has_frame,
+            segments=segments.astype(str),
+            numbers=numbers,
             seconds=inputs.features.spec.window_seconds,
             low_hz=inputs.features.spec.mel_min_hz,
             high_hz=inputs.features.spec.mel_max_hz,
-            has_frame=np.array([f is not None for f in frames]),
             **portraits,
         )
 
 
-def nearest_frame(features, windows):
-    """The frame nearest to the middle of the first of the windows whose segment has frames; None without any."""
-    for window in windows.itertuples():
-        segment = features.index["segment_id"].searchsorted(window.segment_id)
-        if features.frame_counts[segment]:
-            middle = (window.window + 0.5) * features.spec.window_seconds
-            number = np.abs(features.index["frame_times"].iloc[segment] - middle).argmin()
-            return features.frames(np.array([segment]), np.array([number]))[0]
-    return None
+def neighbours(features, segments, rows):
+    """The windows before and after ``rows`` (n,) of the grid: (n, 2, rows, bands); NaN where the segment has none.
+
+    segments: the segment of each row of the grid.
+    """
+    out = np.full((len(rows), 2, *features.spec.window_shape), np.nan, np.float32)
+    for side, step in enumerate((-1, 1)):
+        beside = np.clip(rows + step, 0, len(segments) - 1)
+        same = (beside != rows) & (segments[beside] == segments[rows])
+        out[same, side] = features.grid_windows(beside[same])
+    return out
+
+
+def nearest_frame(features, window):
+    """The frame of the window's segment that is nearest to its middle; None if the segment has no frames."""
+    segment = features.index["segment_id"].searchsorted(window.segment_id)
+    if not features.frame_counts[segment]:
+        return None
+    middle = (window.window + 0.5) * features.spec.window_seconds
+    number = np.abs(features.index["frame_times"].iloc[segment] - middle).argmin()
+    return features.frames(np.array([segment]), np.array([number]))[0]
 
 
 if __name__ == "__main__":

@@ -1,80 +1,43 @@
-"""Write the page of results: what was asked, what came out, in tables and figures, and what made them."""
+"""Write the page of results twice: as Markdown for repositories, and as HTML that lets the clusters be heard."""
 
+import json
 import subprocess
 from os.path import relpath
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from c3.cli import replacing, run, section
-from c3.report import names, tables
-
-PAGE = """# Results of the experiment {experiment}
-
-Learning to recognise sounds from unlabelled recordings and a handful of labels: the systems of Jansen et al. (ICASSP
-2020), each trained and evaluated on the same recordings. Training seeds: {seeds}; evaluation seeds: {evaluation_seeds}
-(evaluation seed number i takes the network of training seed number i, from the first again where there are more).
-Numbers are means over these, with the lowest and the highest in brackets. Nothing was trained on the recordings that
-are scored. Rows named *augmented* are not the paper's: in training, each window is given another microphone, distance
-and background. Made from commit {commit}; the configuration stands at the end.
-
-## Goals
-{goals}
-## The embedding
-*Query by example*: do two sounds of one class lie closer together than two of different classes? *Shallow classifier*:
-how well does a small classifier do on the frozen embedding, with all labels? *Gap recovered*: how much of the way from
-the features to the topline, which is trained with all labels.
-
-{embeddings}
-{figure_query_by_example}
-{figure_shallow_classifier}
-{figure_stages}
-{figure_embedding_map}
-## What a label buys
-A strategy chooses the segments that an annotator is shown; the same classifier is trained on the same embedding with
-the labels that were paid for. *Label reduction*: how many times fewer labels than random segments for the same mAP.
-
-{label_efficiency}
-{figure_label_efficiency}
-## The clusters
-Judged by the true classes of the training windows, which nothing was trained on.
-
-{clustering}
-{figure_clustering}
-{figure_cluster_portrait}
-## Training
-{figure_training_curves}
-## Configuration
-```yaml
-{config}```
-"""
+from c3.report import page
 
 
 def main(args):
     metrics = pd.read_csv(args.metrics, dtype={"budget": "Int64", "seed": "Int64"})
-    folder = Path(args.out).parent
-    figures = {
-        f"figure_{Path(path).stem}": f"![{Path(path).stem.replace('_', ' ')}]({relpath(path, folder)})\n"
-        for path in args.figures
-    }
-    efficiency = metrics.loc[metrics["evaluation"] == "label_efficiency", "model"].unique()
-    page = PAGE.format(
-        experiment=args.config["experiment"],
-        seeds=", ".join(map(str, args.seeds)),
-        evaluation_seeds=", ".join(map(str, args.config["evaluation"]["seeds"])),
-        commit=commit(),
-        goals=tables.goals(metrics),
-        embeddings=tables.embeddings(metrics),
-        label_efficiency="\n".join(
-            f"### {names.model_in_line(model)}\n{tables.label_efficiency(metrics, model)}" for model in efficiency
-        ),
-        clustering=tables.clustering(metrics),
-        config=yaml.safe_dump(args.config, sort_keys=False, allow_unicode=True),
-        **figures,
-    )
-    with replacing(args.out) as out:
-        out.write_text(page)
+    clusters = json.loads(Path(args.clusters).read_text()) if args.clusters else None
+    maps = pd.read_parquet(args.maps) if args.maps else None
+    write(args.markdown, page.markdown(content(metrics, args, args.markdown)))
+    write(args.html, page.html(content(metrics, args, args.html), clusters, maps))
+
+
+def content(metrics, args, path):
+    """What a page at ``path`` shows, with links from there."""
+    folder = Path(path).parent
+    links = {"all numbers (CSV)": args.metrics, "the same page as Markdown": args.markdown}
+    links = {name: relpath(place, folder) for name, place in links.items()}
+    return page.page(metrics, args.config, args.seeds, commit(), figures(args.figures, folder), links)
+
+
+def write(path, text):
+    with replacing(path) as out:
+        out.write_text(text, encoding="utf-8")
+
+
+def figures(paths, folder):
+    """The figures among PNG and PDF files, as they are linked from a page in ``folder``."""
+    places = {}
+    for path in map(Path, paths):
+        places.setdefault(path.stem, {})[path.suffix] = relpath(path, folder)
+    return [page.Figure(name, files[".png"], files.get(".pdf")) for name, files in places.items()]
 
 
 def commit() -> str:
@@ -90,8 +53,11 @@ if __name__ == "__main__":
     run(
         main,
         metrics={},
-        figures={"nargs": "+", "help": "the PNG files to show"},
+        figures={"nargs": "*", "default": [], "help": "the PNG files to show, and the same as PDF to link to"},
         config={"type": section, "help": "JSON of the configuration"},
         seeds={"nargs": "+", "type": int, "help": "the training seeds"},
-        out={},
+        clusters={"default": None, "help": "what exemplars.py lists, JSON beside the HTML page"},
+        maps={"default": None, "help": "embedding_maps/<seed>.parquet"},
+        markdown={"help": "the page as Markdown, to write"},
+        html={"help": "the page as HTML, to write"},
     )

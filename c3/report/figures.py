@@ -483,8 +483,8 @@ def cluster_portrait(portraits: dict[str, np.ndarray]) -> Figure:
     """For each of the biggest clusters: typical spectrograms, a frame, and the true classes in it.
 
     portraits: what scripts/portraits.py writes: model (), windows (), cluster (c), size (c), spectrograms
-    (c, exemplars, rows, bands; NaN where there is none), frames (c, px, px, 3), has_frame (c), names and shares
-    (c, n); seconds, low_hz, high_hz (): the extent of a spectrogram.
+    (c, exemplars, rows, bands; NaN where there is none), frames (c, exemplars, px, px, 3), has_frame (c, exemplars),
+    names and shares (c, n); seconds, low_hz, high_hz (): the extent of a spectrogram.
     """
     spectrograms = portraits["spectrograms"]
     clusters, exemplars = spectrograms.shape[:2]
@@ -520,8 +520,9 @@ def cluster_portrait(portraits: dict[str, np.ndarray]) -> Figure:
                         )
             axes = figure.add_subplot(cells[exemplars])
             _bare(axes)
-            if portraits["has_frame"][number]:
-                axes.imshow(portraits["frames"][number], aspect="equal", interpolation="nearest")
+            if portraits["has_frame"][number].any():
+                first = portraits["has_frame"][number].argmax()
+                axes.imshow(portraits["frames"][number, first], aspect="equal", interpolation="nearest")
             else:
                 axes.text(0.5, 0.5, "no picture", ha="center", va="center", fontsize=8, color=GREY)
                 axes.set_aspect("equal")

@@ -17,6 +17,8 @@ MODELS = {
 }
 ENDS = {"log_mel": "baseline", "topline": "topline"}
 """What the other models stand between: nothing is learnt, and all labels are used."""
+END_WORDS = {"log_mel": "features", "topline": "supervised topline"}
+"""What these are called beside a number."""
 PLUS = "_plus"
 """Suffix of a row that is trained as the row without it is, but with augmentation."""
 STRATEGIES = {

@@ -1,8 +1,8 @@
-"""The results table as Markdown for readers. Each function takes the rows of metrics.csv and returns a table."""
+"""The results table for readers. Each function takes the rows of metrics.csv and returns a :class:`Table` of text."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -12,10 +12,26 @@ from c3.report import names
 STAGE3 = ("stage3", f"stage3{names.PLUS}")
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+class Table(NamedTuple):
+    """A header and lines of as many cells each; what a page shows is written from this, in whatever format."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+class Headline(NamedTuple):
+    """One number that sums an experiment up, and what it is to be compared with."""
+
+    title: str
+    value: str
+    beside: str
+
+
+def markdown(table: Table) -> str:
+    """A table as Markdown."""
+    lines = [table.header, ["---"] * len(table.header), *table.rows]
+    escaped = ([cell.replace("|", "\\|") for cell in cells] for cells in lines)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in escaped) + "\n"
 
 
 def spread(values: pd.Series, digits: int = 3) -> str:
@@ -27,7 +43,7 @@ def spread(values: pd.Series, digits: int = 3) -> str:
     return f"{values.mean():.{digits}f} ({values.min():.{digits}f}–{values.max():.{digits}f})"
 
 
-def embeddings(metrics: pd.DataFrame) -> str:
+def embeddings(metrics: pd.DataFrame) -> Table:
     """A line for each embedding: mAP and recovered gap of both evaluations, d′, and chance."""
 
     def values(model, evaluation, metric):
@@ -36,7 +52,7 @@ def embeddings(metrics: pd.DataFrame) -> str:
 
     def gap(model, evaluation):
         share = values(model, evaluation, "gap_recovered")
-        return f"{100 * share.mean():.0f} % ({100 * share.min():.0f}–{100 * share.max():.0f})" if len(share) else ""
+        return _percent(share) if len(share) else ""
 
     header = ["embedding", "query by example, mAP", "gap recovered", "shallow classifier, mAP", "d′", "gap recovered"]
     rows = []
@@ -48,11 +64,13 @@ def embeddings(metrics: pd.DataFrame) -> str:
                 cells.append(f"{values(model, evaluation, 'd_prime').mean():.2f}")
             cells.append(gap(model, evaluation))
         rows.append(cells)
-    chance = metrics.loc[metrics["metric"] == "chance", "value"].mean()
-    return markdown(header, [*rows, ["*chance*", f"{chance:.3f}", "", "", "", ""]])
+    chance = metrics.loc[metrics["metric"] == "chance", "value"]
+    if len(chance):
+        rows.append(["chance", f"{chance.mean():.3f}", "", "", "", ""])
+    return Table(header, rows)
 
 
-def label_efficiency(metrics: pd.DataFrame, model: str) -> str:
+def label_efficiency(metrics: pd.DataFrame, model: str) -> Table:
     """A line for each strategy of a model: mAP for each number of labels, and the label reduction."""
     rows = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] == model)]
     budgets = sorted(rows["budget"].dropna().unique())
@@ -67,7 +85,7 @@ def label_efficiency(metrics: pd.DataFrame, model: str) -> str:
             cells.append(_reduction(of_strategy, metric))
         cells.insert(len(budgets), f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else "")
         lines.append([names.strategy(strategy), *cells])
-    return markdown(header, lines)
+    return Table(header, lines)
 
 
 def _reduction(rows: pd.DataFrame, metric: str) -> str:
@@ -79,7 +97,7 @@ def _reduction(rows: pd.DataFrame, metric: str) -> str:
     return f"{mean.iloc[0]:.1f}×" + (f" ({seeds.min():.1f}–{seeds.max():.1f})" if len(seeds) > 1 else "")
 
 
-def clustering(metrics: pd.DataFrame) -> str:
+def clustering(metrics: pd.DataFrame) -> Table:
     """A line for each clustering: its agreement with the classes, and its sizes."""
     rows = metrics[metrics["evaluation"] == "clustering"]
     header = [
@@ -105,10 +123,10 @@ def clustering(metrics: pd.DataFrame) -> str:
                     f"{100 * value['largest_cluster_share'].mean():.1f} %",
                 ]
             )
-    return markdown(header, lines)
+    return Table(header, lines)
 
 
-def goals(metrics: pd.DataFrame) -> str:
+def goals(metrics: pd.DataFrame) -> Table:
     """What the paper lets one hope for, and what was measured, for stage 3 as in the paper and with augmentation.
 
     The label reduction is that of the strategy of highest median among those that ask by the network's clusters.
@@ -140,6 +158,52 @@ def goals(metrics: pd.DataFrame) -> str:
             for metric, goal in (("median", 5), ("best", 10)):
                 value = over_seeds[model, strategy, f"label_reduction_{metric}"]
                 aim = f"label reduction of at least {goal}× ({metric})"
-                lines.append([name, aim, f"{value:.1f}× ({names.strategy(strategy).lower()})", value >= goal])
+                lines.append([name, aim, f"{value:.2f}× ({names.strategy(strategy).lower()})", value >= goal])
     words = {True: "reached", False: "missed"}
-    return markdown(["embedding", "goal", "measured", ""], [[*cells, words[bool(met)]] for *cells, met in lines])
+    return Table(["embedding", "goal", "measured", "outcome"], [[*cells, words[bool(met)]] for *cells, met in lines])
+
+
+def headline_model(metrics: pd.DataFrame) -> str | None:
+    """The row that :func:`headlines` are of: the first whose label efficiency is measured, else the last one learnt."""
+    efficient = metrics.loc[metrics["evaluation"] == "label_efficiency", "model"]
+    if len(efficient):
+        return efficient.iloc[0]
+    learnt = [name for name in names.in_order(metrics["model"].unique()) if name not in names.ENDS]
+    return learnt[-1] if learnt else None
+
+
+def headlines(metrics: pd.DataFrame) -> list[Headline]:
+    """The numbers to read first, of :func:`headline_model`: those of them that were measured."""
+    model = headline_model(metrics)
+    found = []
+    for evaluation, title in (("query_by_example", "Query by example"), ("shallow_classifier", "Shallow classifier")):
+        rows = metrics[metrics["evaluation"] == evaluation]
+        precision = rows[rows["metric"] == "mAP"].groupby("model")["value"]
+        mean = precision.mean()
+        if model in mean:
+            beside = [f"{word} {mean[end]:.3f}" for end, word in names.END_WORDS.items() if end in mean]
+            chance = rows.loc[rows["metric"] == "chance", "value"]
+            beside += [f"chance {chance.mean():.3f}"] if len(chance) else []
+            found.append(Headline(f"{title}, mAP", spread(precision.get_group(model)), " · ".join(beside)))
+        gap = rows.loc[(rows["metric"] == "gap_recovered") & (rows["model"] == model), "value"]
+        if len(gap):
+            beside = "of the way from the features to the supervised topline"
+            found.append(Headline(f"{title}, gap recovered", _percent(gap), beside))
+    rows = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] == model)]
+    medians = rows[(rows["metric"] == "label_reduction_median") & rows["seed"].isna()]
+    medians = medians.set_index("strategy")["value"]
+    if len(medians):
+        best = medians.idxmax()
+        beside = names.strategy(best)
+        if len(medians) > 1:  # the best of several is chosen by the number itself
+            beside += f", the best of {len(medians)} strategies"
+        if "cluster" in medians and best != "cluster":
+            beside += f"; one per cluster, propagated: {medians['cluster']:.1f}×"
+        reduction = _reduction(rows[rows["strategy"] == best], "label_reduction_median")
+        found.append(Headline("Label reduction, median", reduction, beside))
+    return found
+
+
+def _percent(shares: pd.Series) -> str:
+    """Mean share in percent, with the lowest and the highest in brackets."""
+    return f"{100 * shares.mean():.0f} % ({100 * shares.min():.0f}–{100 * shares.max():.0f})"

@@ -91,8 +91,8 @@ def make(folder: Path, times: int = 1) -> list[str]:
         cluster=np.arange(12),
         size=np.arange(24, 12, -1),
         spectrograms=rng.normal(size=(12, 4, 96, 64)).astype(np.float32),
-        frames=rng.integers(0, 255, (12, 64, 64, 3), dtype=np.uint8),
-        has_frame=np.arange(12) % 4 > 0,
+        frames=rng.integers(0, 255, (12, 4, 64, 64, 3), dtype=np.uint8),
+        has_frame=np.tile(np.arange(12)[:, None] % 4 > 0, (1, 4)),
         names=np.array([["Purr", "Bell", "Speech", "A class with a long name"]] * 12),
         shares=np.array([[0.5, 0.3, 0.2, 0.1]] * 12),
     )

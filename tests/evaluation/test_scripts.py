@@ -93,29 +93,42 @@ def test_from_embeddings_to_figures(script, experiment, tmp_path):
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == sorted(path.name for path in files)
 
 
-def test_portrait_frames_are_the_nearest_in_time(script, experiment, tmp_path):
+def test_portraits_show_windows_their_neighbours_and_the_nearest_frames(script, experiment, tmp_path):
     script(
         "portraits",
         *("--model", "stage3", *common(experiment)),
         *("--clusters", experiment.clusters[0], "--out", tmp_path / "portraits.npz"),
     )
-    with np.load(tmp_path / "portraits.npz") as portraits:
-        assert portraits["spectrograms"].shape[1:] == (4, 96, 64) and portraits["has_frame"].any()
-        cluster, frame = portraits["cluster"][0], portraits["frames"][0]
-        spectrogram = portraits["spectrograms"][0, 0]
+    with np.load(tmp_path / "portraits.npz") as opened:
+        portraits = dict(opened)
+    assert portraits["spectrograms"].shape[1:] == (4, 96, 64) and portraits["context"].shape[1:] == (4, 2, 96, 64)
     from c3.data.store import Features
 
     features = Features(experiment.index)
-    table = pd.read_parquet(experiment.clusters[0])
-    members = table[(table["cluster"] == cluster) & (table["split"] == "train")]
-    surest = members.sort_values("confidence", ascending=False).drop_duplicates("recording_id").head(4)
-    np.testing.assert_array_equal(spectrogram, features.grid_windows(surest.index.to_numpy())[0])
-    for window in surest.itertuples():
-        segment = features.index.index[features.index["segment_id"] == window.segment_id][0]
-        if features.frame_counts[segment]:  # frames at 0, 1 and 2 s
-            expected = min(round(0.96 * (window.window + 0.5)), 2)
-            np.testing.assert_array_equal(frame, features.frames(np.array([segment]), np.array([expected]))[0])
-            break
+    grid = features.grid_windows()
+    clusters = pd.read_parquet(experiment.clusters[0])
+    row_of = {(row.segment_id, row.window): row.Index for row in clusters.itertuples()}
+    checked = {"frame": 0, "no frame": 0, "neighbour": 0, "no neighbour": 0}
+    for place, number in enumerate(portraits["cluster"]):
+        members = clusters[(clusters["cluster"] == number) & (clusters["split"] == "train")]
+        surest = members.sort_values("confidence", ascending=False).drop_duplicates("recording_id").head(4)
+        assert portraits["segments"][place].tolist() == [*surest["segment_id"], *[""] * (4 - len(surest))]
+        assert portraits["numbers"][place].tolist() == [*surest["window"], *[-1] * (4 - len(surest))]
+        for exemplar, window in enumerate(surest.itertuples()):
+            np.testing.assert_array_equal(portraits["spectrograms"][place, exemplar], grid[window.Index])
+            for side, step in enumerate((-1, 1)):
+                row = row_of.get((window.segment_id, window.window + step))
+                expected = np.full((96, 64), np.nan) if row is None else grid[row]
+                np.testing.assert_array_equal(portraits["context"][place, exemplar, side], expected)
+                checked["no neighbour" if row is None else "neighbour"] += 1
+            segment = features.index.index[features.index["segment_id"] == window.segment_id][0]
+            assert portraits["has_frame"][place, exemplar] == bool(features.frame_counts[segment])
+            checked["frame" if features.frame_counts[segment] else "no frame"] += 1
+            if features.frame_counts[segment]:  # frames at 0, 1 and 2 s
+                nearest = min(round(0.96 * (window.window + 0.5)), 2)
+                expected = features.frames(np.array([segment]), np.array([nearest]))[0]
+                np.testing.assert_array_equal(portraits["frames"][place, exemplar], expected)
+    assert all(checked.values()), checked
 
 
 def test_labels_and_receipt(script, experiment, tmp_path):

@@ -57,8 +57,8 @@ def portraits(clusters=5):
         "cluster": np.arange(clusters),
         "size": np.arange(clusters, 0, -1),
         "spectrograms": spectrograms,
-        "frames": rng.integers(0, 255, (clusters, 8, 8, 3), dtype=np.uint8),
-        "has_frame": np.arange(clusters) % 2 == 0,
+        "frames": rng.integers(0, 255, (clusters, 4, 8, 8, 3), dtype=np.uint8),
+        "has_frame": np.tile(np.arange(clusters)[:, None] % 2 == 0, (1, 4)) & (np.arange(4) > 0),
         "names": np.array([["Ape", "A very long name of a class, with commas"]] * clusters),
         "shares": np.array([[0.9, 0.2]] * clusters),
     }

@@ -1,4 +1,4 @@
-"""Markdown tables say what the results table says."""
+"""Tables for readers say what the results table says."""
 
 import pandas as pd
 
@@ -10,8 +10,9 @@ def table(*rows):
     return pd.DataFrame(rows, columns=COLUMNS).astype({"budget": "Int64", "seed": "Int64"})
 
 
-def cells(markdown):
-    """Rows of a Markdown table as lists of cells, without the rule below the header."""
+def cells(table):
+    """Rows of a table as lists of cells, read back from Markdown without the rule below the header."""
+    markdown = tables.markdown(table)
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown.strip().splitlines()]
     assert len({len(line) for line in lines}) == 1 and set(lines[1]) == {"---"}
     return [lines[0], *lines[2:]]
@@ -66,8 +67,8 @@ def test_goals_are_judged_by_what_was_measured():
     assert ["at least 60 % of the query-by-example gap", "70 %", "reached"] in [row[1:] for row in judged]
     # one strategy for both, that of the higher median; others than the network's clusters do not count
     assert [row[2:] for row in judged[-2:]] == [
-        ["6.0× (merged clusters, most telling segment)", "reached"],
-        ["8.0× (merged clusters, most telling segment)", "missed"],
+        ["6.00× (merged clusters, most telling segment)", "reached"],
+        ["8.00× (merged clusters, most telling segment)", "missed"],
     ]
 
 
@@ -84,3 +85,41 @@ def test_clusterings():
 def test_order_of_models():
     models = ["stage1_plus", "mine", "stage2", "topline", "mine_plus", "log_mel", "stage1"]
     assert names.in_order(models) == ["log_mel", "topline", "stage1", "stage2", "mine", "stage1_plus", "mine_plus"]
+
+
+def test_headlines_are_of_the_row_whose_labels_are_measured_first():
+    name = ("stage3", "label_efficiency")
+    rows = table(
+        (*name, "cluster", 8, 0, "mAP", 0.15),
+        (*name, "cluster", None, None, "label_reduction_median", 1.5),
+        (*name, "cluster_merged", None, None, "label_reduction_median", 3.0),
+        (*name, "cluster_merged", None, 0, "label_reduction_median", 2.0),
+        (*name, "cluster_merged", None, 1, "label_reduction_median", 5.0),
+        ("stage3_plus", "label_efficiency", "cluster", None, None, "label_reduction_median", 9.0),
+    )
+    both = pd.concat([EMBEDDINGS, rows])
+    assert tables.headline_model(both) == "stage3"
+    assert tables.headlines(both) == [
+        (
+            "Query by example, mAP",
+            "0.260 (0.250–0.270)",
+            "features 0.310 · supervised topline 0.610 · chance 0.250",
+        ),
+        ("Shallow classifier, mAP", "0.700", "features 0.700 · supervised topline 0.700"),
+        (
+            "Label reduction, median",
+            "3.0× (2.0–5.0)",
+            "Merged clusters, most telling segment, the best of 2 strategies; one per cluster, propagated: 1.5×",
+        ),
+    ]
+
+
+def test_headlines_without_label_efficiency_are_of_the_last_row():
+    titles = [headline.title for headline in tables.headlines(EMBEDDINGS)]
+    assert tables.headline_model(EMBEDDINGS) == "stage3_plus" and "Query by example, gap recovered" in titles
+    nothing = table()
+    assert tables.headline_model(nothing) is None and tables.headlines(nothing) == []
+
+
+def test_a_bar_in_a_cell_ends_no_column():
+    assert tables.markdown(tables.Table(["a", "b"], [["x|y", "z"]])).splitlines()[-1] == "| x\\|y | z |"

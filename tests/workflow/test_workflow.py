@@ -42,6 +42,32 @@ def test_every_number_and_figure_is_there(finished):
         assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
 
 
+def links_of(page):
+    """What an HTML page links to or shows."""
+    return re.findall(r'(?:href|src)="(?!#|data:)(.+?)"', page.read_text())
+
+
+def test_the_page_plays_the_clusters_that_are_portrayed(finished):
+    folder = finished / "results/smoke/report"
+    page = (folder / "index.html").read_text()
+    listed = json.loads((folder / "clusters.json").read_text())
+    exemplars = [exemplar for cluster in listed["clusters"] for exemplar in cluster["exemplars"]]
+    assert listed["model"] == "stage3" and listed["seed"] == 0 and exemplars
+    assert all(exemplar["sound"] and exemplar["sound"] in page for exemplar in exemplars)
+    manifest = pd.read_parquet(finished / "results/smoke/manifest.parquet").set_index("segment_id")
+    names = pd.read_csv(finished / "results/smoke/classes.csv").set_index("label")["name"]
+    clusters = pd.read_parquet(finished / "results/smoke/clusters/stage3/0.parquet").query("split == 'train'")
+    for cluster in listed["clusters"]:
+        members = clusters[clusters["cluster"] == cluster["cluster"]]
+        assert cluster["size"] == len(members)
+        for exemplar in cluster["exemplars"]:
+            assert exemplar["segment"] in set(members["segment_id"])
+            assert exemplar["classes"] == names[list(manifest.loc[exemplar["segment"], "labels"])].tolist()
+    made = {path.relative_to(folder).as_posix() for path in folder.rglob("[!.]*") if path.is_file()}
+    assert made - {"index.html", "clusters.json"} <= set(links_of(folder / "index.html"))
+    assert all((folder / link).is_file() for link in links_of(folder / "index.html"))
+
+
 def test_the_consolidated_network_recognises_every_segment(finished):
     results = finished / "results/smoke"
     predictions = pd.read_parquet(results / "predictions/stage4/0.parquet").set_index("segment_id")
@@ -109,6 +135,9 @@ def test_paper_and_sweeps_train_only_what_all_has_not(finished, tmp_path):
     assert "Temporal proximity" in page and f"{value:.3f}" in page
     for link in re.findall(r"\]\((.+?)\)", page):
         assert (results / "paper" / link).exists()
+    for link in links_of(results / "paper/report/index.html"):
+        assert (results / "paper/report" / link).exists()
+    assert f"{value:.3f}" in (results / "paper/report/index.html").read_text()
     assert (results / "sweeps/figures/sweeps.png").exists()
 
 

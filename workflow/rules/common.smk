@@ -139,13 +139,13 @@ def section(part):
     return json.dumps(part.model_dump(mode="json") if hasattr(part, "model_dump") else part, sort_keys=True)
 
 
+PACKAGE = Path(importlib.util.find_spec("c3").origin).parent
 PLUMBING = ("__init__.py", "config/", "cli.py", "errors.py")  # no science: what it passes on reaches the jobs as params
 
 
 def code(script):
     """The script and all of c3 that it imports: a job runs again when the content of one of them changes."""
     found, queue = [], [beside(f"scripts/{script}.py")]
-    package = Path(importlib.util.find_spec("c3").origin).parent
     while queue:
         path = queue.pop(0)
         if not path.exists() or path in found:
@@ -159,9 +159,9 @@ def code(script):
                 modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             for first, *rest in (module.split(".") for module in modules):
                 if first == "c3" and rest:
-                    inner = [package.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
+                    inner = [PACKAGE.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
                     queue += [inner[-1].with_suffix(".py"), *(folder / "__init__.py" for folder in inner)]
-    plumbing = tuple(str(package / part) for part in PLUMBING)
+    plumbing = tuple(str(PACKAGE / part) for part in PLUMBING)
     return [from_here(path) for path in found if not str(path).startswith(plumbing)]
 
 
@@ -169,6 +169,9 @@ def from_here(path):
     """A path as Snakemake names it, relative below the working directory and absolute elsewhere."""
     path = path.resolve()
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+TEMPLATES = [from_here(path) for path in sorted((PACKAGE / "report/templates").iterdir())]
 
 
 def segment_tables(wildcards):
@@ -227,7 +230,7 @@ def network_of(wildcards):
 
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
-    names = ("after", "stored", "labels", "clusters", "embeddings", "sheets")
+    names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits")
     paths = {name: input[name] for name in names if input.get(name)}
     return " ".join(
         f"--{name} {shlex.join([each] if isinstance(each, str) else each)}" for name, each in paths.items()
@@ -253,6 +256,11 @@ def labels_of(wildcards):
 def seeds_of(wildcards):
     """The training seeds of a study."""
     return study(wildcards.study).seeds
+
+
+def first_seed_of(wildcards):
+    """The training seed of what is shown once."""
+    return seeds_of(wildcards)[0]
 
 
 def trained_of(wildcards):
@@ -323,12 +331,17 @@ def histories_of(wildcards):
 
 def portraits_of(wildcards):
     """The portrait of the first seed, if a row learns clusters."""
-    return [f"{RESULTS}/portraits/{PORTRAYED}/{seeds_of(wildcards)[0]}.npz"] if PORTRAYED else []
+    return f"{RESULTS}/portraits/{PORTRAYED}/{first_seed_of(wildcards)}.npz" if PORTRAYED else []
+
+
+def exemplars_of(wildcards):
+    """The exemplars of the portrait, to see and to hear."""
+    return f"{RESULTS}/{wildcards.study}report/clusters.json" if PORTRAYED else []
 
 
 def maps_of(wildcards):
     """The maps of the first seed."""
-    return f"{RESULTS}/embedding_maps/{seeds_of(wildcards)[0]}.parquet"
+    return f"{RESULTS}/embedding_maps/{first_seed_of(wildcards)}.parquet"
 
 
 def shown_of(wildcards):
@@ -369,6 +382,7 @@ def products(folder):
         f"{place}metrics.csv",
         f"{place}metrics.parquet",
         f"{place}report.md",
+        f"{place}report/index.html",
         *expand(f"{place}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
     ]
 

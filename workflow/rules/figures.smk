@@ -60,6 +60,8 @@ rule figures:
     output:
         [captioned(name) for name in FIGURE_NAMES],
         expand(f"{RESULTS}/{{{{study}}}}figures/{{name}}.pdf", name=FIGURE_NAMES),
+    params:
+        options=given,
     log:
         f"{LOGS}/{{study}}figures.log",
     benchmark:
@@ -70,7 +72,7 @@ rule figures:
         runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
-        " --portraits {input.portraits} --maps {input.maps} --threads {threads} --out {output}"
+        " {params.options} --maps {input.maps} --threads {threads} --out {output}"
         " 2>&1 | tee {log}"
 
 
@@ -93,28 +95,4 @@ rule sweep_figure:
         runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}"
-        " 2>&1 | tee {log}"
-
-
-rule results_page:
-    input:
-        code=code("results_page"),
-        metrics=f"{RESULTS}/{{study}}metrics.csv",
-        figures=[f"{RESULTS}/{{study}}figures/{name}.png" for name in FIGURE_NAMES],
-    output:
-        page=f"{RESULTS}/{{study}}report.md",
-    params:
-        config=shown_of,
-        seeds=seeds_of,
-    log:
-        f"{LOGS}/{{study}}results_page.log",
-    benchmark:
-        f"{BENCHMARKS}/{{study}}results_page.tsv"
-    threads: 1
-    resources:
-        mem_mb=scaled(1000),
-        runtime=scaled(10),
-    shell:
-        "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
-        " --seeds {params.seeds} --out {output.page}"
         " 2>&1 | tee {log}"

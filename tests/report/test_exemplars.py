@@ -1,0 +1,46 @@
+"""Clips and pictures of exemplars against what they are made from."""
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from c3.report import exemplars
+
+
+def test_piece_is_the_window_with_its_neighbours():
+    segment = SimpleNamespace(media_start=30.0, start=5.0)
+    assert exemplars.piece(segment, 3, True, True, 0.96) == pytest.approx((30 + 2 * 0.96, 3 * 0.96))
+    assert exemplars.piece(segment, 0, False, True, 0.96) == pytest.approx((30, 2 * 0.96))
+    assert exemplars.piece(segment, 3, False, False, 0.96) == pytest.approx((30 + 3 * 0.96, 0.96))
+
+
+def test_quiet_sound_is_made_loud_and_does_not_click():
+    samples = (0.001 * np.sin(np.arange(16_000) / 20)).astype(np.float32)
+    louder = exemplars.audible(samples, 16_000)
+    assert np.abs(louder).max() == pytest.approx(0.9, abs=1e-3)
+    assert louder[0] == 0 and abs(louder[-1]) < 1e-6
+    middle = slice(200, -200)
+    scale = np.abs(louder[middle]).max() / np.abs(samples[middle]).max()
+    np.testing.assert_allclose(louder[middle], scale * samples[middle], rtol=1e-4, atol=1e-6)
+    assert np.abs(samples).max() < 0.002  # the samples given are left as they are
+
+
+@pytest.mark.parametrize("samples", [np.zeros(100, np.float32), np.zeros(0, np.float32), np.ones(1, np.float32)])
+def test_silence_and_hardly_any_sound(samples):
+    louder = exemplars.audible(samples, 16_000)
+    assert len(louder) == len(samples) and np.isfinite(louder).all()
+
+
+def test_time_runs_right_and_pitch_up():
+    spectrogram = np.zeros((5, 3), np.float32)
+    spectrogram[4, 2] = 1.0  # the last moment, the highest band
+    picture = exemplars.picture(spectrogram, 0, 1)
+    assert picture.shape == (3, 5, 3) and picture.dtype == np.uint8
+    brightness = picture.astype(int).sum(axis=2)
+    assert np.unravel_index(brightness.argmax(), brightness.shape) == (0, 4)
+    assert len(np.unique(brightness)) == 2
+    read = cv2.imdecode(np.frombuffer(exemplars.png(picture), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    np.testing.assert_array_equal(read, picture)
+    np.testing.assert_array_equal(exemplars.picture(spectrogram - 5, 0, 1), exemplars.picture(spectrogram * 0, 0, 1))
