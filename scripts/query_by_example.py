@@ -1,11 +1,10 @@
 """Evaluate embeddings by query by example."""
 
-from tqdm import tqdm
-
 from c3.cli import replacing, run, section
 from c3.config import Evaluation
 from c3.evaluation import per_seed, query_by_example, results
 from c3.evaluation.inputs import Inputs
+from c3.progress import progress
 
 
 def main(args):
@@ -15,7 +14,7 @@ def main(args):
     query_by_example.check(truth, inputs.classes["name"], args.manifest)
     windows_of = inputs.windows_of(segments)
     numbers = []
-    seeds = tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)
+    seeds = progress(settings.seeds, f"query_by_example {args.model}")
     for seed, vectors in per_seed(seeds, inputs.vectors(args.embeddings)):
         scores = query_by_example.evaluate(vectors, windows_of, truth, settings.examples, seed, args.threads)
         numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]

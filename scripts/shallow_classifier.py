@@ -1,7 +1,5 @@
 """Evaluate embeddings by a shallow classifier trained on all labels."""
 
-from tqdm import tqdm
-
 from c3.cli import replacing, run, section
 from c3.config import Evaluation
 from c3.evaluation import metrics, per_seed, results
@@ -9,6 +7,7 @@ from c3.evaluation.inputs import Inputs
 from c3.evaluation.shallow_classifier import Bench
 from c3.labels.annotation import GroundTruth
 from c3.labels.strategies import STRATEGIES, Pool
+from c3.progress import progress
 
 
 def main(args):
@@ -23,7 +22,7 @@ def main(args):
         for vectors in inputs.vectors(args.embeddings)[: len(settings.seeds)]
     ]
     numbers = []
-    for seed, bench in per_seed(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5), benches):
+    for seed, bench in per_seed(progress(settings.seeds, f"shallow_classifier {args.model}"), benches):
         scores = bench.score(labels, settings.classifier, seed)
         numbers += [{"seed": seed, "metric": metric, "value": value} for metric, value in scores.items()]
     with replacing(args.out) as out:
