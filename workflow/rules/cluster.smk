@@ -21,7 +21,7 @@ rule cluster:
     shell:
         "python {input.code[0]} --model {input.model} --embeddings {input.embeddings} --index {input.index}"
         " --out {output.clusters}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule clusters:

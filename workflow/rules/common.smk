@@ -8,15 +8,13 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from snakemake.exceptions import WorkflowError
-
 from c3 import config as c3_config
 from c3.errors import C3Error
 
 try:
     CONFIG = c3_config.load(config, " + ".join(map(str, workflow.configfiles)))
 except C3Error as error:
-    raise WorkflowError(str(error))
+    sys.exit(f"c3: {error}")
 
 RESULTS = f"results/{CONFIG.experiment}"
 LOGS = f"{RESULTS}/logs"
@@ -82,6 +80,9 @@ SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 os.environ.update(PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Of a job that is killed, bash would print the whole command; what the job and tee say is seen all the same.
+shell.prefix("set -euo pipefail; exec 3>&2 2>/dev/null; ")
+
 
 wildcard_constraints:
     study="|".join(STUDIES.keys()),
@@ -108,7 +109,7 @@ def section(part):
     return json.dumps(part.model_dump(mode="json") if hasattr(part, "model_dump") else part, sort_keys=True)
 
 
-PLUMBING = ("c3/__init__.py", "c3/config/", "c3/cli.py", "c3/errors.py")  # no science: it reaches the jobs as params
+PLUMBING = ("c3/__init__.py", "c3/config/", "c3/cli.py", "c3/errors.py", "c3/progress.py")  # no science
 
 
 def code(script):

@@ -26,7 +26,7 @@ if CONFIG.data.source in MADE:
             "python {input.code[0]} --source {params.source} --settings {params.settings:q} --seed {params.seed}"
             " --threads {threads}"
             " --train-csv {output.train} --evaluation-csv {output.evaluation} --class-labels {output.class_labels}"
-            " 2>&1 | tee {log}"
+            " 2>&1 | tee {log} 2>&3"
 
 
 rule manifest:
@@ -53,7 +53,7 @@ rule manifest:
         "python {input.code[0]} {params.source}"
         " --validation-share {params.validation_share} --seed {params.seed}"
         " --manifest {output.manifest} --classes {output.classes} --missing {output.missing}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule data:

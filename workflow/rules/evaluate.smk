@@ -18,7 +18,7 @@ rule foreign:
         runtime=scaled(60),
     shell:
         "python {input.code[0]} --vectors {input.vectors} --index {input.index} --out {output.embeddings}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule query_by_example:
@@ -45,7 +45,7 @@ rule query_by_example:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
         " --threads {threads} --out {output.table}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule shallow_classifier:
@@ -72,7 +72,7 @@ rule shallow_classifier:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
         " --out {output.table}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule clustering_quality:
@@ -101,7 +101,7 @@ rule clustering_quality:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --seeds {params.seeds} --kmeans {params.kmeans}"
         " --out {output.table}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule label_efficiency:
@@ -131,7 +131,7 @@ rule label_efficiency:
         " --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
         " --out {output.table}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule consolidation:
@@ -160,7 +160,7 @@ rule consolidation:
         "python {input.code[0]} --model {wildcards.model} {params.labels} --index {input.index}"
         " --predictions {input.predictions} --asked {input.asked} --seeds {params.seeds} --split {params.split}"
         " --manifest {input.manifest} --classes {input.classes} --out {output.table}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule metrics:
@@ -183,7 +183,7 @@ rule metrics:
         runtime=scaled(10),
     shell:
         "python {input.code[0]} --experiment {params.experiment} --tables {input.tables} --out {output}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule evaluation:

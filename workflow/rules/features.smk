@@ -25,7 +25,7 @@ rule extract:
         "python {input.code[0]} --manifest {input.manifest} --features {params.features:q}"
         " --shard {wildcards.shard} --shards {params.shards} --rows {output.rows} --frames {output.frames}"
         " --index {output.index} --quarantine {output.quarantine}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule index:
@@ -54,7 +54,7 @@ rule index:
     shell:
         "python {input.code[0]} --shards {input.shards} --quarantines {input.quarantines} --missing {input.missing}"
         " --max-quarantined {params.max_quarantined} --index {output.index} --quarantine {output.quarantine}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule features:

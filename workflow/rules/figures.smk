@@ -21,7 +21,7 @@ rule portraits:
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} --clusters {input.clusters}"
         " --manifest {input.manifest} --classes {input.classes} --out {output.portraits}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule embedding_map:
@@ -47,7 +47,7 @@ rule embedding_map:
     shell:
         "python {input.code[0]} --models {params.models} --index {input.index} --embeddings {input.embeddings}"
         " --split {params.split} --manifest {input.manifest} --classes {input.classes} --out {output.maps}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule figures:
@@ -71,7 +71,7 @@ rule figures:
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
         " --portraits {input.portraits} --maps {input.maps} --threads {threads} --out {output}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule sweep_figure:
@@ -93,7 +93,7 @@ rule sweep_figure:
         runtime=scaled(10),
     shell:
         "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule results_page:
@@ -117,4 +117,4 @@ rule results_page:
     shell:
         "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
         " --seeds {params.seeds} --out {output.page}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"

@@ -26,7 +26,7 @@ rule label:
     shell:
         "python {input.code[0]} --manifest {input.manifest} --index {input.index} {params.options} {params.labels}"
         " --seed {wildcards.seed} --labels {output.labels} --asked {output.asked}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule sheet:
@@ -50,7 +50,7 @@ rule sheet:
         runtime=scaled(60),
     shell:
         "python {input.code[0]} --asked {input.asked} --manifest {input.manifest} {params.options} --out {output.sheet}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule labels:

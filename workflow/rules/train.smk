@@ -31,7 +31,7 @@ rule train:
         " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
         " {params.options} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
         " --embeddings {output.embeddings}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule models:
@@ -58,7 +58,7 @@ rule classify:
     shell:
         "python {input.code[0]} --model {input.model} --embeddings {input.embeddings} --index {input.index}"
         " --out {output.predictions}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 rule recognised:
@@ -78,7 +78,7 @@ rule recognised:
         runtime=scaled(60),
     shell:
         "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --out {output.table}"
-        " 2>&1 | tee {log}"
+        " 2>&1 | tee {log} 2>&3"
 
 
 # One target for each row: its network and embeddings, and the clusters and predictions if it learns them.
