@@ -107,7 +107,7 @@ class Screen(logging.Handler):
         said = next((text for text in self.statuses if record.shellcmd and record.shellcmd in text), "")
         cause = str(record.rule_msg or exit_of(said)).partition("\n")[0]
         self.failures[record.jobid] = Failure(name, list(record.log), cause)
-        return f"{clock()}  {name} failed"
+        return f"{clock()}  {name} {'stopped' if 'SIGINT' in said else 'failed'}"
 
 
 def say(text: str) -> None:

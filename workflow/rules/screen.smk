@@ -10,7 +10,8 @@ def made(*names):
 
 def summary():
     """The end of a run that went well: the headline numbers and what to open; nothing if no page was asked for."""
-    lines = [f"Open {path}" for path in made("recognised") or made("sheet")]
+    recognised = [f"Open {path}" for path in made("recognised")]
+    lines = recognised or [f"Fill in the labels in {path}" for path in made("sheet")]
     unlabelled = [name for name, row in CONFIG.rows.items() if not row.labels]
     for page in made("results_page"):
         from c3.report import headline  # takes a second
