@@ -72,7 +72,7 @@ class Screen(logging.Handler):
 
     def _None(self, record):
         text = str(record.msg or "")
-        self.interrupted |= text.startswith("Terminating processes on user request")
+        self.interrupted |= text.startswith(("Terminating processes on user request", "Will exit after finishing"))
         if text.startswith("Nothing to be done"):
             return f"{text}\n{self.summary()}".rstrip()
         return "" if text.startswith(NOISE) else text
