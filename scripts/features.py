@@ -1,11 +1,11 @@
 """One shard of the manifest → log-mel rows, frames, their index, and the segments that cannot be used."""
 
 import pandas as pd
-from tqdm import tqdm
 
 from c3 import config
 from c3.cli import replacing, run, section
 from c3.data import features, manifest, store
+from c3.progress import progress
 
 
 def main(args):
@@ -17,7 +17,7 @@ def main(args):
     def extracts():
         # In the order of the recording, as decoders read on faster than they seek; the index is sorted in the end.
         segments = table.iloc[slice(*bounds)].sort_values(["audio_path", "media_start"], kind="stable")
-        for segment in tqdm(segments.itertuples(), total=len(segments), desc="features", mininterval=5):
+        for segment in progress(segments.itertuples(), f"extract shard {args.shard:03d}", total=len(segments)):
             try:
                 yield segment, features.extract(segment, spec)
             except features.Quarantined as reason:

@@ -1,15 +1,14 @@
 """Evaluate embeddings by query by example."""
 
-from tqdm import tqdm
-
 from c3.evaluation import inputs, per_seed, query_by_example
+from c3.progress import progress
 
 
 def numbers(args, settings, data):
     segments, truth = data.scored(settings.split)
     query_by_example.check(truth, data.classes["name"], args.manifest)
     windows_of = data.windows_of(segments)
-    seeds = tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5)
+    seeds = progress(settings.seeds, f"query_by_example {args.model}")
     for seed, vectors in per_seed(seeds, data.vectors(args.embeddings)):
         scores = query_by_example.evaluate(vectors, windows_of, truth, settings.examples, seed, args.threads)
         yield from ({"seed": seed, "metric": metric, "value": value} for metric, value in scores.items())

@@ -1,11 +1,10 @@
 """Evaluate embeddings by a shallow classifier trained on all labels."""
 
-from tqdm import tqdm
-
 from c3.evaluation import inputs, metrics, per_seed
 from c3.evaluation.shallow_classifier import Bench
 from c3.labels.annotation import GroundTruth
 from c3.labels.strategies import STRATEGIES, Pool
+from c3.progress import progress
 
 
 def numbers(args, settings, data):
@@ -17,7 +16,7 @@ def numbers(args, settings, data):
         Bench(vectors, data.windows, segments, truth, data.labels)
         for vectors in data.vectors(args.embeddings)[: len(settings.seeds)]
     ]
-    for seed, bench in per_seed(tqdm(settings.seeds, desc=args.model, unit="seed", mininterval=5), benches):
+    for seed, bench in per_seed(progress(settings.seeds, f"shallow_classifier {args.model}"), benches):
         scores = bench.score(labels, settings.classifier, seed)
         yield from ({"seed": seed, "metric": metric, "value": value} for metric, value in scores.items())
 

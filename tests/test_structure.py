@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[1]
 # other. A module belongs to the longest name here that it has or lies in.
 LAYERS = [
     ["errors"],
-    ["config", "cli"],
+    ["config", "cli", "progress"],
     ["data", "models", "training.losses", "clustering"],
     ["data.sources", "training", "labels"],
     ["evaluation"],

@@ -204,6 +204,14 @@ def headlines(metrics: pd.DataFrame) -> list[Headline]:
     return found
 
 
+def headline_lines(metrics: pd.DataFrame) -> list[str]:
+    """:func:`headlines` in two lines of text, for the end of a run; less where less was measured."""
+    found = headlines(metrics)
+    scores = [f"{each.title} {each.value.partition(' ')[0]} ({each.beside})" for each in found if "mAP" in each.title]
+    lines = [f"{names.model_in_line(headline_model(metrics))}: {'; '.join(scores)}"] if scores else []
+    return lines + [f"{each.title}: {each.value}, {each.beside}" for each in found if "reduction" in each.title]
+
+
 def _percent(shares: pd.Series) -> str:
     """Mean share in percent, with the lowest and the highest in brackets."""
     return f"{100 * shares.mean():.0f} % ({100 * shares.min():.0f}–{100 * shares.max():.0f})"

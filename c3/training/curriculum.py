@@ -14,13 +14,13 @@ import keras
 import numpy as np
 import pandas as pd
 from keras import ops
-from tqdm import tqdm
 
 from c3 import config
 from c3.data.store import Features
 from c3.errors import C3Error
 from c3.models import replicas
 from c3.models.network import Network
+from c3.progress import progress
 from c3.training import losses
 from c3.training.sampling import Sampler, StoredSampler
 
@@ -255,8 +255,9 @@ def train(
     first = history[-1]["step"] if history else 0
     recent = []  # losses since the last row of the history
     with replicas.synchronized(network):
-        progress = tqdm(range(first, steps), desc=name, initial=first, total=steps, mininterval=5, unit="step")
-        for step, drawn in ahead(sampler.draw, progress):
+        notes = {}
+        drawn_ahead = ahead(sampler.draw, range(first, steps))
+        for step, drawn in progress(drawn_ahead, f"train {name}", total=steps, done=first, notes=notes):
             recent.append(objective.train_on_batch(replicas.split(drawn), return_dict=True))
             if (step + 1) % training.evaluate_every == 0 or step + 1 == steps:
                 measured = pd.DataFrame(recent).astype(float).mean().to_dict()
@@ -264,7 +265,7 @@ def train(
                 history.append({"step": step + 1, **measured, **measures})
                 checkpoint.save(objective, history)
                 recent.clear()
-                progress.set_postfix(loss=f"{measured['loss']:.3f}")
+                notes["loss"] = f"{measured['loss']:.3f}"
     return pd.DataFrame(history)
 
 

@@ -21,10 +21,15 @@ def copy_project(folder: Path) -> Path:
 
 
 def snakemake(
-    folder: Path, *arguments, config: str | None = "config/smoke.yaml", env: dict | None = None
+    folder: Path,
+    *arguments,
+    config: str | None = "config/smoke.yaml",
+    env: dict | None = None,
+    details: bool = True,
 ) -> subprocess.CompletedProcess:
-    """Run Snakemake in ``folder``; its output is in ``stdout``."""
+    """Run Snakemake in ``folder``; its output is in ``stdout``, with the plan and the jobs' files if ``details``."""
     overlay = ["--configfile", config] if config else []
+    overlay += ["--printshellcmds"] if details else []
     command = [sys.executable, "-m", "snakemake", *overlay, "--cores", "2", *arguments]
     return subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
 

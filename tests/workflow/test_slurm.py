@@ -34,7 +34,15 @@ MARK = 123.0  # a loss that only a training that reads the checkpoint carries on
 
 def start(slurm, folder, *arguments):
     """Snakemake with the profile; its output is in ``stdout``."""
-    command = [sys.executable, str(EAGER), "--configfile", "config/smoke.yaml", *PROFILE, *arguments]
+    command = [
+        sys.executable,
+        str(EAGER),
+        "--configfile",
+        "config/smoke.yaml",
+        "--printshellcmds",
+        *PROFILE,
+        *arguments,
+    ]
     return subprocess.Popen(
         command, cwd=folder, env=slurm.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 # The code beside this workflow is the code that runs, installed or not, whatever the working directory.
@@ -20,7 +19,7 @@ if (BESIDE / "c3").is_dir():
     sys.path.insert(0, str(BESIDE))
     os.environ.update(PYTHONPATH=os.pathsep.join([str(BESIDE), *filter(None, [os.getenv("PYTHONPATH")])]))
 if importlib.util.find_spec("c3") is None:
-    raise WorkflowError("The package c3 is not installed; allowed is an environment made from c3's environment.yml.")
+    sys.exit("c3: The package c3 is not installed; allowed is an environment made from its environment.yml.")
 
 from c3 import config as c3_config
 from c3.errors import C3Error
@@ -33,11 +32,11 @@ def beside(path):
 
 
 def told(make, *arguments):
-    """What ``make`` returns; the sentence of its error becomes Snakemake's."""
+    """What ``make`` returns; of its error the sentence is the last that is seen."""
     try:
         return make(*arguments)
     except C3Error as error:
-        raise WorkflowError(str(error)) from None
+        sys.exit(f"c3: {error}")
 
 
 # The shipped configuration, and over it what the working directory, --configfile, --config or a module gives.
@@ -140,7 +139,7 @@ def section(part):
 
 
 PACKAGE = Path(importlib.util.find_spec("c3").origin).parent
-PLUMBING = ("__init__.py", "config/", "cli.py", "errors.py")  # no science: what it passes on reaches the jobs as params
+PLUMBING = ("__init__.py", "config/", "cli.py", "errors.py", "progress.py")  # no science; reaches the jobs as params
 
 
 def code(script):

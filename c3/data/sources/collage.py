@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import soxr
-from tqdm import tqdm
 
 from c3 import config
 from c3.data import media
 from c3.data.sources import audioset
 from c3.errors import C3Error
+from c3.progress import progress
 
 FRAMES_PER_SECOND = 4
 PIXELS = 128
@@ -69,9 +69,9 @@ def write(
     if threads > 1:
         with ProcessPoolExecutor(threads) as pool:
             done = pool.map(_write_recording, jobs, chunksize=4)
-            times = list(tqdm(done, total=len(jobs), desc="collage", mininterval=5))
+            times = list(progress(done, "media", total=len(jobs)))
     else:
-        times = [_write_recording(job) for job in tqdm(jobs, desc="collage", mininterval=5)]
+        times = [_write_recording(job) for job in progress(jobs, "media")]
     table = pd.DataFrame(
         [
             (recording.ytid, start, end, [recording.label], recording.evaluation)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 import pandas as pd
-from tqdm import tqdm
 
 from c3 import config
 from c3.data import manifest as manifests
 from c3.data import media
 from c3.data.media import VIDEO_EXTENSIONS
 from c3.data.sources.files import find_media
+from c3.progress import progress
 
 
 def manifest(
@@ -25,7 +25,7 @@ def manifest(
     """
     rows, missing = [], []
     length = max(_whole(section.recording_seconds, section.segment_seconds), 1)
-    for path in tqdm(find_media(section.root)["path"], desc="folder", mininterval=5):
+    for path in progress(find_media(section.root)["path"], "manifest"):
         name = os.path.relpath(path, section.root)
         try:
             seconds, _ = media.probe(path)

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import scipy.fft
-from tqdm import tqdm
 
 from c3 import config
 from c3.data import media
@@ -27,6 +26,7 @@ from c3.data.sources.synthetic import sprites as s
 from c3.data.sources.synthetic.classes import CLASSES
 from c3.data.sources.synthetic.sounds import RATE, band, noise
 from c3.errors import C3Error
+from c3.progress import progress
 
 FRAMES_PER_SECOND = 4
 IN_VIEW = 0.6
@@ -51,9 +51,9 @@ def write(
     if threads > 1:
         with ProcessPoolExecutor(threads) as pool:
             done = pool.map(_write_segment, jobs, chunksize=8)
-            list(tqdm(done, total=len(jobs), desc="simulate", mininterval=5))
+            list(progress(done, "media", total=len(jobs)))
     else:
-        for job in tqdm(jobs, desc="simulate", mininterval=5):
+        for job in progress(jobs, "media"):
             _write_segment(job)
     for split, path in zip(SPLITS, (train_csv, evaluation_csv), strict=True):
         audioset.write_segments(path, _segments(section, split, seed, plans[split]))

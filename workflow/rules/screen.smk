@@ -1,0 +1,36 @@
+"""What stands on the screen while a run goes on, and at its end."""
+
+def made(*names):
+    """What rules of these names make in this run, or have made before."""
+    return [str(job.output[0]) for job in workflow.dag.jobs if job.rule.name in names]
+
+
+def summary():
+    """The end of a run that went well: the headline numbers and what to open; nothing if no page was asked for."""
+    recognised = [f"Open {path}" for path in made("recognised")]
+    lines = recognised or [f"Fill in the labels in {path}" for path in made("sheet")]
+    for page in made("results_page"):
+        import pandas as pd  # takes a second, like the next
+        from c3.report import tables
+
+        numbers = tables.headline_lines(pd.read_csv(Path(page).parent / "metrics.csv"))
+        lines += [*numbers, f"Open {Path(page).parent / 'report/index.html'}"]
+    return "\n".join(lines)
+
+
+if workflow.modifier.is_main_snakefile():  # as a module, the screen is that of the other workflow
+    import terminal
+
+    SCREEN = terminal.take_over(workflow, summary)
+    # Of a job that is killed, bash would print the whole command; what the job says goes through its log.
+    shell.prefix("set -euo pipefail; exec 2>/dev/null; ")
+
+
+onsuccess:
+    if ending := summary():
+        terminal.say(ending)
+
+
+onerror:
+    if SCREEN:
+        terminal.say(SCREEN.end() or f"c3: a job failed, see above\nlog: {log[0]}")
