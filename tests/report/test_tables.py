@@ -117,8 +117,8 @@ def test_headlines_are_of_the_row_whose_labels_are_measured_first():
 def test_headlines_in_two_lines():
     rows = table(("stage3", "label_efficiency", "cluster", None, None, "label_reduction_median", 1.5))
     assert tables.headline_lines(pd.concat([EMBEDDINGS, rows])) == [
-        "Stage 3 (+ clustering): Query by example, mAP 0.260 (features 0.310 · supervised topline 0.610 · chance 0.250);"
-        " Shallow classifier, mAP 0.700 (features 0.700 · supervised topline 0.700)",
+        "Stage 3 (+ clustering): Query by example, mAP 0.260 (features 0.310 · supervised topline 0.610 ·"
+        " chance 0.250); Shallow classifier, mAP 0.700 (features 0.700 · supervised topline 0.700)",
         "Label reduction, median: 1.5×, One per cluster, propagated to the cluster",
     ]
     assert len(tables.headline_lines(EMBEDDINGS)) == 1 and tables.headline_lines(EMBEDDINGS[:0]) == []

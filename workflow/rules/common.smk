@@ -76,7 +76,9 @@ def study(folder):
         return Study(CONFIG.models, CONFIG.training.seeds, EFFICIENCY.strategies, embeddings)
     if folder == "paper/":
         strategies = list(dict.fromkeys([*EFFICIENCY.strategies, *CONFIG.paper.strategies]))
-        return Study(list(dict.fromkeys([*CONFIG.models, *CONFIG.paper.models])), CONFIG.paper.seeds, strategies, embeddings)
+        return Study(
+            list(dict.fromkeys([*CONFIG.models, *CONFIG.paper.models])), CONFIG.paper.seeds, strategies, embeddings
+        )
     swept = [told(CONFIG.swept, name).values() for name in CONFIG.paper.sweeps]
     return Study(list(dict.fromkeys(row for rows in swept for row in rows)), CONFIG.paper.seeds)
 
@@ -231,9 +233,7 @@ def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
     names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits")
     paths = {name: input[name] for name in names if input.get(name)}
-    return " ".join(
-        f"--{name} {shlex.join([each] if isinstance(each, str) else each)}" for name, each in paths.items()
-    )
+    return " ".join(f"--{name} {shlex.join([each] if isinstance(each, str) else each)}" for name, each in paths.items())
 
 
 def label_inputs(wildcards):
@@ -389,4 +389,6 @@ def products(folder):
 def captioned(name, study="{study}"):
     """A figure as PNG, shown in the report with its caption."""
     picture = f"{RESULTS}/{study}figures/{name}.png"
-    return report(picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")})
+    return report(
+        picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")}
+    )

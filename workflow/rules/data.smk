@@ -10,10 +10,6 @@ if CONFIG.data.source in c3_config.MADE:
             train=f"{RESULTS}/media/train_segments.csv",
             evaluation=f"{RESULTS}/media/evaluation_segments.csv",
             class_labels=f"{RESULTS}/media/class_labels_indices.csv",
-        params:
-            source=CONFIG.data.source,
-            settings=section(getattr(CONFIG, CONFIG.data.source)),
-            seed=CONFIG.data.seed,
         log:
             f"{LOGS}/media.log",
         benchmark:
@@ -22,6 +18,10 @@ if CONFIG.data.source in c3_config.MADE:
         resources:
             mem_mb=scaled(4000),
             runtime=scaled(60),
+        params:
+            source=CONFIG.data.source,
+            settings=section(getattr(CONFIG, CONFIG.data.source)),
+            seed=CONFIG.data.seed,
         shell:
             "python {input.code[0]} --source {params.source} --settings {params.settings:q} --seed {params.seed}"
             " --threads {threads}"
@@ -37,10 +37,6 @@ rule manifest:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
         missing=f"{RESULTS}/missing.csv",
-    params:
-        source=source_of,
-        validation_share=CONFIG.data.validation_share,
-        seed=CONFIG.data.seed,
     log:
         f"{LOGS}/manifest.log",
     benchmark:
@@ -49,6 +45,10 @@ rule manifest:
     resources:
         mem_mb=scaled(4000),
         runtime=scaled(30),
+    params:
+        source=source_of,
+        validation_share=CONFIG.data.validation_share,
+        seed=CONFIG.data.seed,
     shell:
         "python {input.code[0]} {params.source}"
         " --validation-share {params.validation_share} --seed {params.seed}"
@@ -63,8 +63,6 @@ rule check:
         classes=rules.manifest.output.classes,
     output:
         checked=f"{RESULTS}/checked.txt",
-    params:
-        config=section(CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "sweeps": True})),
     log:
         f"{LOGS}/check.log",
     benchmark:
@@ -74,6 +72,8 @@ rule check:
     resources:
         mem_mb=scaled(4000),
         runtime=scaled(30),
+    params:
+        config=section(CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "sweeps": True})),
     shell:
         "python {input.code[0]} --config {params.config:q} --manifest {input.manifest} --classes {input.classes}"
         " --out {output.checked}"

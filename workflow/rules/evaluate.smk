@@ -30,9 +30,6 @@ rule query_by_example:
         classes=f"{RESULTS}/classes.csv",
     output:
         table=f"{RESULTS}/{{study}}evaluation/query_by_example/{{model}}.csv",
-    params:
-        evaluation=section({**SCORED, "examples": CONFIG.evaluation.examples}),
-        options=given,
     log:
         f"{LOGS}/{{study}}query_by_example/{{model}}.log",
     benchmark:
@@ -41,6 +38,9 @@ rule query_by_example:
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
+    params:
+        evaluation=section({**SCORED, "examples": CONFIG.evaluation.examples}),
+        options=given,
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
@@ -57,9 +57,6 @@ rule shallow_classifier:
         classes=f"{RESULTS}/classes.csv",
     output:
         table=f"{RESULTS}/{{study}}evaluation/shallow_classifier/{{model}}.csv",
-    params:
-        evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
-        options=given,
     log:
         f"{LOGS}/{{study}}shallow_classifier/{{model}}.log",
     benchmark:
@@ -68,6 +65,9 @@ rule shallow_classifier:
     resources:
         mem_mb=scaled(4000, per_shard=30),
         runtime=scaled(120),
+    params:
+        evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
+        options=given,
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
@@ -85,9 +85,6 @@ rule clustering_quality:
         classes=f"{RESULTS}/classes.csv",
     output:
         table=f"{RESULTS}/{{study}}evaluation/clustering/{{model}}.csv",
-    params:
-        evaluation=trained_of,
-        options=given,
     log:
         f"{LOGS}/{{study}}clustering_quality/{{model}}.log",
     benchmark:
@@ -96,6 +93,9 @@ rule clustering_quality:
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
+    params:
+        evaluation=trained_of,
+        options=given,
     shell:
         "python {input.code[0]} --model {wildcards.model} --index {input.index} {params.options}"
         " --manifest {input.manifest} --classes {input.classes} --evaluation {params.evaluation:q}"
@@ -113,10 +113,6 @@ rule label_efficiency:
         classes=f"{RESULTS}/classes.csv",
     output:
         table=f"{RESULTS}/{{study}}evaluation/label_efficiency/{{model}}.{{strategy}}.csv",
-    params:
-        evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
-        budgets=budgets_of,
-        options=given,
     log:
         f"{LOGS}/{{study}}label_efficiency/{{model}}.{{strategy}}.log",
     benchmark:
@@ -125,6 +121,10 @@ rule label_efficiency:
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(240),
+    params:
+        evaluation=section({**SCORED, "classifier": CONFIG.evaluation.classifier.model_dump()}),
+        budgets=budgets_of,
+        options=given,
     shell:
         "python {input.code[0]} --model {wildcards.model} --strategy {wildcards.strategy} {params.budgets}"
         " --index {input.index} {params.options}"
@@ -143,9 +143,6 @@ rule consolidation:
         classes=f"{RESULTS}/classes.csv",
     output:
         table=f"{RESULTS}/{{study}}evaluation/consolidation/{{model}}.csv",
-    params:
-        labels=labels_of,
-        evaluation=trained_of,
     log:
         f"{LOGS}/{{study}}consolidation/{{model}}.log",
     benchmark:
@@ -154,6 +151,9 @@ rule consolidation:
     resources:
         mem_mb=scaled(2000, per_shard=30),
         runtime=scaled(30),
+    params:
+        labels=labels_of,
+        evaluation=trained_of,
     shell:
         "python {input.code[0]} --model {wildcards.model} {params.labels} --index {input.index}"
         " --predictions {input.predictions} --asked {input.asked} --manifest {input.manifest} --classes {input.classes}"
@@ -169,8 +169,6 @@ rule metrics:
         metrics=report(f"{RESULTS}/{{study}}metrics.csv", caption="../report/metrics.rst", category="Numbers"),
         parquet=f"{RESULTS}/{{study}}metrics.parquet",
         summary=f"{RESULTS}/{{study}}metrics.json",
-    params:
-        experiment=CONFIG.experiment,
     log:
         f"{LOGS}/{{study}}metrics.log",
     benchmark:
@@ -179,6 +177,8 @@ rule metrics:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        experiment=CONFIG.experiment,
     shell:
         "python {input.code[0]} --experiment {params.experiment} --tables {input.tables} --out {output}"
         " 2>&1 | tee {log}"

@@ -10,9 +10,6 @@ rule extract:
         frames=f"{RESULTS}/features/shard-{{shard}}.frames.npy",
         index=f"{RESULTS}/features/shard-{{shard}}.parquet",
         quarantine=f"{RESULTS}/features/shard-{{shard}}.quarantine.csv",
-    params:
-        features=section(CONFIG.features),
-        shards=CONFIG.storage.shards,
     log:
         f"{LOGS}/extract/{{shard}}.log",
     benchmark:
@@ -21,6 +18,9 @@ rule extract:
     resources:
         mem_mb=scaled(2000),
         runtime=scaled(120),
+    params:
+        features=section(CONFIG.features),
+        shards=CONFIG.storage.shards,
     shell:
         "python {input.code[0]} --manifest {input.manifest} --features {params.features:q}"
         " --shard {wildcards.shard} --shards {params.shards} --rows {output.rows} --frames {output.frames}"
@@ -41,8 +41,6 @@ rule index:
             caption="../report/quarantine.rst",
             category="Data",
         ),
-    params:
-        max_quarantined=CONFIG.data.max_quarantined,
     log:
         f"{LOGS}/index.log",
     benchmark:
@@ -51,6 +49,8 @@ rule index:
     resources:
         mem_mb=scaled(4000, per_shard=30),
         runtime=scaled(30),
+    params:
+        max_quarantined=CONFIG.data.max_quarantined,
     shell:
         "python {input.code[0]} --shards {input.shards} --quarantines {input.quarantines} --missing {input.missing}"
         " --max-quarantined {params.max_quarantined} --index {output.index} --quarantine {output.quarantine}"

@@ -33,9 +33,6 @@ rule embedding_map:
         classes=f"{RESULTS}/classes.csv",
     output:
         maps=f"{RESULTS}/embedding_maps/{{seed}}.parquet",
-    params:
-        models=["log_mel", *MAPPED],
-        split=CONFIG.evaluation.split,
     log:
         f"{LOGS}/embedding_map/{{seed}}.log",
     benchmark:
@@ -44,6 +41,9 @@ rule embedding_map:
     resources:
         mem_mb=scaled(2000, per_shard=30),
         runtime=scaled(30),
+    params:
+        models=["log_mel", *MAPPED],
+        split=CONFIG.evaluation.split,
     shell:
         "python {input.code[0]} --models {params.models} --index {input.index} --embeddings {input.embeddings}"
         " --split {params.split} --manifest {input.manifest} --classes {input.classes} --out {output.maps}"
@@ -60,8 +60,6 @@ rule figures:
     output:
         [captioned(name) for name in FIGURE_NAMES],
         expand(f"{RESULTS}/{{{{study}}}}figures/{{name}}.pdf", name=FIGURE_NAMES),
-    params:
-        options=given,
     log:
         f"{LOGS}/{{study}}figures.log",
     benchmark:
@@ -70,6 +68,8 @@ rule figures:
     resources:
         mem_mb=scaled(2500),
         runtime=scaled(10),
+    params:
+        options=given,
     shell:
         "python {input.code[0]} --metrics {input.metrics} --histories {input.histories}"
         " {params.options} --maps {input.maps} --threads {threads} --out {output}"
@@ -83,8 +83,6 @@ rule sweep_figure:
     output:
         captioned("sweeps", "sweeps/"),
         f"{RESULTS}/sweeps/figures/sweeps.pdf",
-    params:
-        sweeps=sweeps_of,
     log:
         f"{LOGS}/sweeps/figures.log",
     benchmark:
@@ -93,6 +91,7 @@ rule sweep_figure:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        sweeps=sweeps_of,
     shell:
-        "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}"
-        " 2>&1 | tee {log}"
+        "python {input.code[0]} --metrics {input.metrics} --sweeps {params.sweeps:q} --out {output}" " 2>&1 | tee {log}"

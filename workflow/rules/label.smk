@@ -11,9 +11,6 @@ rule label:
     output:
         labels=f"{RESULTS}/labels/{{model}}/{{seed}}.parquet",
         asked=f"{RESULTS}/labels/{{model}}/{{seed}}.asked.csv",
-    params:
-        labels=labels_of,
-        options=given,
     log:
         f"{LOGS}/label/{{model}}-{{seed}}.log",
     benchmark:
@@ -23,6 +20,9 @@ rule label:
     resources:
         mem_mb=scaled(2000, per_shard=30),
         runtime=scaled(30),
+    params:
+        labels=labels_of,
+        options=given,
     shell:
         "python {input.code[0]} --manifest {input.manifest} --index {input.index} {params.options} {params.labels}"
         " --seed {wildcards.seed} --labels {output.labels} --asked {output.asked}"
@@ -38,8 +38,6 @@ rule sheet:
     output:
         # A person writes into it, so it is not deleted before the job, which leaves one with new labels as it is.
         sheet=update(f"{RESULTS}/sheets/{{model}}.csv"),
-    params:
-        options=given,
     log:
         f"{LOGS}/sheet/{{model}}.log",
     benchmark:
@@ -48,6 +46,8 @@ rule sheet:
     resources:
         mem_mb=scaled(2000),
         runtime=scaled(60),
+    params:
+        options=given,
     shell:
         "python {input.code[0]} --asked {input.asked} --manifest {input.manifest} {params.options} --out {output.sheet}"
         " 2>&1 | tee {log}"

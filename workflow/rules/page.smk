@@ -11,8 +11,6 @@ rule exemplars:
     output:
         clusters=f"{RESULTS}/{{study}}report/clusters.json",
         clips=directory(f"{RESULTS}/{{study}}report/clusters"),
-    params:
-        seed=first_seed_of,
     log:
         f"{LOGS}/{{study}}exemplars.log",
     benchmark:
@@ -21,6 +19,8 @@ rule exemplars:
     resources:
         mem_mb=scaled(1000, per_shard=30),
         runtime=scaled(10),
+    params:
+        seed=first_seed_of,
     shell:
         "python {input.code[0]} --portraits {input.portraits} --manifest {input.manifest} --classes {input.classes}"
         " --seed {params.seed} --out {output.clusters}"
@@ -38,10 +38,6 @@ rule results_page:
     output:
         markdown=f"{RESULTS}/{{study}}report.md",
         html=f"{RESULTS}/{{study}}report/index.html",
-    params:
-        config=shown_of,
-        seeds=seeds_of,
-        options=given,
     log:
         f"{LOGS}/{{study}}results_page.log",
     benchmark:
@@ -50,6 +46,10 @@ rule results_page:
     resources:
         mem_mb=scaled(1000),
         runtime=scaled(10),
+    params:
+        config=shown_of,
+        seeds=seeds_of,
+        options=given,
     shell:
         "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
         " --seeds {params.seeds} {params.options} --maps {input.maps}"

@@ -1,5 +1,6 @@
 """What stands on the screen while a run goes on, and at its end."""
 
+
 def made(*names):
     """What rules of these names make in this run, or have made before."""
     return [str(job.output[0]) for job in workflow.dag.jobs if job.rule.name in names]

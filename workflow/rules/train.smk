@@ -11,12 +11,6 @@ rule train:
         model=f"{RESULTS}/models/{{model}}/{{seed}}.keras",
         history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
         embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
-    params:
-        row=row_of,
-        training=training_of,
-        network=network_of,
-        options=given,
-        checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     log:
         f"{LOGS}/train/{{model}}-{{seed}}.log",
     benchmark:
@@ -26,6 +20,12 @@ rule train:
     resources:
         mem_mb=scaled(2000, per_shard=30),
         runtime=720,  # goes on from its checkpoint when the time is over
+    params:
+        row=row_of,
+        training=training_of,
+        network=network_of,
+        options=given,
+        checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
         " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
