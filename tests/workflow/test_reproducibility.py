@@ -143,8 +143,10 @@ def test_snakemake_then_dvc_then_snakemake(project):
     """A changed key by Snakemake, the same key changed back by DVC: the same phases, and nothing left for the other."""
     set_key(project, "evaluation.examples", 6)
     made = snakemake(project, "all", config=None)
-    assert made.returncode == 0 and phases(project, made.stdout) == {"evaluate", "figures"}, made.stdout[-5000:]
-    assert set(json.loads(dvc(project, "status", "--json"))) == {"evaluate", "figures"}
+    assert made.returncode == 0 and phases(project, made.stdout) == {"check", "evaluate", "figures"}, made.stdout[
+        -5000:
+    ]
+    assert set(json.loads(dvc(project, "status", "--json"))) == {"check", "evaluate", "figures"}
     dvc(project, "commit", "--force")
     assert "up to date" in dvc(project, "status")
     assert "Running stage" not in dvc(project, "repro")
@@ -214,7 +216,7 @@ def test_restoring_refuses_another_configuration(tracked, tmp_path):
     done = run(clone, sys.executable, "scripts/restore")
     assert done.returncode == 1
     last = done.stdout.strip().splitlines()[-1]
-    assert last.startswith("c3: config/config.yaml: models") and "models.stage4" in last and "allowed is" in last
+    assert last.startswith("c3: config/rows.yaml: rows") and "rows.stage4" in last and "allowed is" in last
     assert not (clone / "results/smoke/models").exists()
 
 

@@ -258,7 +258,7 @@ def test_linter_is_content(finished):
 @pytest.mark.parametrize(
     "setting, sentence",
     [
-        ("training={stepz: 3}", "unknown key `training.stepz`; allowed are steps, batch"),
+        ("training={stepz: 3}", "unknown key `training.stepz`; allowed are delta_t, steps, batch"),
         ("network={trunk: vgg}", "key `network.trunk` is 'vgg'; allowed: 'resnet10' or 'resnet50'"),
         (
             "rows={stage4: {labels: {budget: 999}}}",
