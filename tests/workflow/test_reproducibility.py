@@ -143,9 +143,8 @@ def test_snakemake_then_dvc_then_snakemake(project):
     """A changed key by Snakemake, the same key changed back by DVC: the same phases, and nothing left for the other."""
     set_key(project, "evaluation.examples", 6)
     made = snakemake(project, "all", config=None)
-    assert made.returncode == 0 and phases(project, made.stdout) == {"check", "evaluate", "figures"}, made.stdout[
-        -5000:
-    ]
+    assert made.returncode == 0, made.stdout[-5000:]
+    assert phases(project, made.stdout) == {"check", "evaluate", "figures"}
     assert set(json.loads(dvc(project, "status", "--json"))) == {"check", "evaluate", "figures"}
     dvc(project, "commit", "--force")
     assert "up to date" in dvc(project, "status")
@@ -159,7 +158,8 @@ def test_snakemake_then_dvc_then_snakemake(project):
 
     set_key(project, "evaluation.examples", 8)
     again = dvc(project, "repro")
-    assert re.findall("^Running stage '(.+)'", again, flags=re.MULTILINE) == ["evaluate", "figures"]
+    ran = re.findall("^Running stage '(.+)'", again, flags=re.MULTILINE)
+    assert sorted(ran) == ["check", "evaluate", "figures"] and ran.index("evaluate") < ran.index("figures")
     assert nothing_to_do(project)
     assert "up to date" in dvc(project, "status")
     assert git(project, "diff", "HEAD", "--", "results") == ""  # the numbers from before
