@@ -266,7 +266,10 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
 
 
 def stages(metrics: pd.DataFrame) -> Figure:
-    """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and with augmentation."""
+    """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and with augmentation.
+
+    Beside it, where there are such rows (`stage1_to_2`): the stage before, trained on alone for as many steps.
+    """
     steps = [name for name in names.MODELS if name.startswith("stage") and name[5:].isdigit()]
     with rc_context(STYLE):
         figure = Figure(figsize=(10.5, 4.6))
@@ -283,6 +286,20 @@ def stages(metrics: pd.DataFrame) -> Figure:
                     axes.errorbar(
                         places, mean[models], spread, fmt="o-", color=KINDS[kind], lw=2, capsize=4, label=kind
                     )
+                    for place, step in enumerate(steps):
+                        longer = [(later, f"{step}_to_{to[5:]}{suffix}") for later, to in enumerate(steps)]
+                        alone = [(place, step + suffix), *(each for each in longer if each[1] in mean)]
+                        if len(alone) > 1:
+                            axes.plot(
+                                np.array([place for place, _ in alone]) + offset,
+                                mean[[model for _, model in alone]],
+                                "o--",
+                                color=KINDS[kind],
+                                markerfacecolor="white",
+                                lw=1.2,
+                                zorder=1,
+                                label=f"{kind}, the stage before for as long" if place == 0 else None,
+                            )
             ends = mean.reindex([name for name in names.ENDS if name in mean])
             for name, value in ends.items():
                 kind = names.ENDS[name]

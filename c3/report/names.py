@@ -11,7 +11,10 @@ MODELS = {
     "proximity": "Temporal proximity\ntriplets",
     "audio_audio": "Audio–audio coincidence\nalone",
     "stage1": "Stage 1\nAV coincidence",
+    "stage1_to_2": "Stage 1 as long as 2\nAV coincidence",
+    "stage1_to_3": "Stage 1 as long as 3\nAV coincidence",
     "stage2": "Stage 2\n+ audio–audio coincidence",
+    "stage2_to_3": "Stage 2 as long as 3\n+ audio–audio coincidence",
     "stage3": "Stage 3\n+ clustering",
     "stage4": "Stage 4\n+ consolidation",
 }

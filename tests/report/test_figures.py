@@ -160,6 +160,16 @@ def test_stages_are_joined_as_far_as_they_go():
     assert [list(line) for line in lines] == [pytest.approx([0.405, 0.505]), pytest.approx([0.605])]
 
 
+def test_a_stage_that_is_trained_on_alone_stands_beside_the_next():
+    """From stage 1, at place 0, over what it has after as many steps as stages 2 and 3; from stage 2 likewise."""
+    models = ("stage1", "stage1_to_2", "stage1_to_3", "stage2", "stage2_to_3", "stage3")
+    left = figures.stages(metrics(models=models)).axes[0]
+    dashed = [line for line in left.get_lines() if line.get_linestyle() == "--"]
+    values = [np.column_stack([line.get_xdata() + 0.04, line.get_ydata()]) for line in dashed]
+    np.testing.assert_allclose(values[0], [[0, 0.405], [1, 0.505], [2, 0.605]])
+    np.testing.assert_allclose(values[1], [[1, 0.705], [2, 0.805]])
+
+
 def test_a_map_colours_the_segments_of_one_class():
     figure = DRAW["embedding_map"]()
     left, right = figure.axes
