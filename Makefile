@@ -1,9 +1,9 @@
 # `make` sets up .venv and runs the main job; `make test` sets up and passes the tests.
 # `make CONFIG=config/esc10.yaml` runs the main job on another experiment.
-# `make data` fetches the public data of config/esc10.yaml and config/avdigits.yaml; `make data NAMES=mnist` a part of it.
+# `make data` fetches the public data of the configurations of collages; `make data NAMES=mnist` a part of it.
 PYTHON ?= python3.11
 BIN := .venv/bin
-NAMES ?= esc10 caltech fsdd mnist
+NAMES ?= esc10 caltech fsdd mnist esc50
 
 .PHONY: run test data report clean
 

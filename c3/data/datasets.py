@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -19,8 +21,8 @@ class Dataset(NamedTuple):
     members: dict[str, str]
     """what is taken out: expression that fits the whole name of a member → its place in the folder of the data set"""
     files: int
-    digest: str
-    """of the files, see :func:`c3.data.fetch.digest`"""
+    digest: str | None
+    """of the files, see :func:`c3.data.fetch.digest`; None: the archive's bytes are known, ``sha256``"""
     inside: str | None = None
     """archive within the archive that has the members"""
     first: int | None = None
@@ -31,6 +33,8 @@ class Dataset(NamedTuple):
 
 README = {r"[^/]+/(README\.md)": r"\1"}
 OBJECTS = "dalmatian|helicopter|ketch|rooster|umbrella|watch"
+# Clips of ESC-50 whose own licence is CC0 or CC BY, of the classes that ESC-10 lacks, as <target> - <class>/<clip>.
+FREE_CLIPS = Path(__file__).with_name("esc50_clips.txt").read_text().split("\n")[:-1]
 EVERY_FOURTH = r"image_0(?:[0-3](?:[02468][048]|[13579][26])|400)\.jpg"  # to the 400th
 
 DATASETS = {
@@ -66,6 +70,21 @@ DATASETS = {
         members={r"[^/]+/(recordings/[^/]+\.wav)": r"\1", **README},
         files=3000,
         digest="04e1baae96c6a26e39c623f2b01d0182ddae627ba0ac02a3cdc17ba2af99fd9b",
+    ),
+    "esc50": Dataset(
+        about="ESC-50: 299 recordings of 40 kinds of sound that ESC-10 lacks (K. J. Piczak, ACM Multimedia 2015)",
+        licence="CC0 and CC BY, clip by clip; the authors of the clips are named in README.md",
+        home="https://github.com/karolpiczak/ESC-50",
+        url="https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
+        megabytes=646,
+        members={
+            rf"[^/]+/audio/({re.escape(name)}-{int(kind[:3])}\.wav)": rf"{kind}/\1"
+            for kind, _, name in (clip.partition("/") for clip in FREE_CLIPS)
+        }
+        | {r"[^/]+/LICENSE": "README.md"},
+        files=299,
+        digest=None,
+        sha256="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
     ),
     "mnist": Dataset(
         about="MNIST as PNG: 200 test pictures of each digit (MNIST by Y. LeCun and others; as PNG by S. Raschka)",

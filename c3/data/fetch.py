@@ -48,7 +48,7 @@ def fetch(name: str, dataset: Dataset, root: str | Path, say: Callable[[str], No
     folder, work = Path(root) / name, Path(root) / WORK / name
     try:
         if folder.exists():
-            if summary(folder) != (dataset.files, dataset.digest):
+            if not _is_right(folder, dataset):
                 raise C3Error(
                     f"{folder} holds other data than {dataset.url}: {_wrong(folder, dataset)}, or no such folder,"
                     " for it to be fetched."
@@ -110,10 +110,18 @@ def places(names: Iterable[str], members: dict[str, str], first: int | None = No
     return {name: place for name, place in found.items() if place in kept}
 
 
+def _is_right(folder: Path, dataset: Dataset) -> bool:
+    """Whether a folder has the files of a data set."""
+    count, found = summary(folder)
+    return count == dataset.files and found == (dataset.digest or found)
+
+
 def _wrong(folder: Path, dataset: Dataset) -> str:
     """How the files of a folder differ from those of the data set, in words."""
     count, found = summary(folder)
-    return f"{count} files with the digest {found}; allowed are {dataset.files} files with {dataset.digest}"
+    return f"{count} files with the digest {found}; allowed are {dataset.files} files" + (
+        f" with {dataset.digest}" if dataset.digest else ""
+    )
 
 
 def _make(dataset: Dataset, archive: Path, folder: Path) -> None:
@@ -122,7 +130,7 @@ def _make(dataset: Dataset, archive: Path, folder: Path) -> None:
     folder.mkdir()
     try:
         _extract(dataset, archive, folder)
-        if summary(folder) != (dataset.files, dataset.digest):
+        if not _is_right(folder, dataset):
             raise C3Error(f"it holds {_wrong(folder, dataset)}.")
     except C3Error as error:
         shutil.rmtree(folder)

@@ -283,7 +283,10 @@ def test_an_unknown_name(tmp_path):
     assert ran.stderr == f"c3: the data set is 'esc11'; allowed are {', '.join(DATASETS)}.\n"
 
 
-@pytest.mark.parametrize("name", DATASETS)
+KNOWN_BY_CONTENT = [name for name, dataset in DATASETS.items() if dataset.digest]
+
+
+@pytest.mark.parametrize("name", KNOWN_BY_CONTENT)
 def test_the_real_data_has_the_digest(real, name, tmp_path):
     if not (real / name).is_dir():
         pytest.skip(f"no {real / name}")
@@ -313,7 +316,7 @@ MEMBERS = {
 }
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", KNOWN_BY_CONTENT)
 def test_what_is_wanted_is_what_the_real_data_has(real, name):
     if not (real / name).is_dir():
         pytest.skip(f"no {real / name}")
@@ -324,7 +327,34 @@ def test_what_is_wanted_is_what_the_real_data_has(real, name):
     assert sorted(got.values()) == wanted
 
 
-@pytest.mark.parametrize("name", ["esc10", "avdigits"])
+def test_the_free_clips_of_esc50(real):
+    """Of its 2,000 clips those whose own licence is free, by class; the archive names a clip's class by its number."""
+    clips = [path for path in names(real / "esc50") if path.endswith(".ogg")]
+    wanted = {path.removesuffix(".ogg"): path.partition(" - ")[0] for path in clips}
+    members = [f"ESC-50-33c8ce9/audio/{path.partition('/')[2]}-{int(n)}.wav" for path, n in wanted.items()]
+    others = [
+        "ESC-50-33c8ce9/audio/1-100032-A-0.wav",
+        "ESC-50-33c8ce9/audio/4-132383-A-3.wav",
+        "ESC-50-33c8ce9/LICENSE",
+    ]
+    got = fetch.places([*members, *others], DATASETS["esc50"].members)
+    assert got.pop("ESC-50-33c8ce9/LICENSE") == "README.md" and len(got) == DATASETS["esc50"].files
+    assert {place.rpartition("-")[0] for place in got.values()} == set(wanted)
+
+
+def test_an_archive_may_be_known_by_its_bytes_alone(server, sounds, tmp_path):
+    dataset = sounds._replace(digest=None)
+    fetch.fetch("sounds", dataset, tmp_path / "data")
+    server.sent.clear()
+    said = []
+    fetch.fetch("sounds", dataset, tmp_path / "data", said.append)
+    assert said == [f"{tmp_path / 'data/sounds'}: there already"] and not server.sent
+    next((tmp_path / "data/sounds").rglob("*.ogg")).unlink()
+    with pytest.raises(C3Error, match=r"holds other data than .*; allowed are 4 files, or no such folder"):
+        fetch.fetch("sounds", dataset, tmp_path / "data")
+
+
+@pytest.mark.parametrize("name", ["esc10", "avdigits", "longtail"])
 def test_make_data_brings_all_that_a_shipped_configuration_names(name):
     section = yaml.safe_load(open(f"{ROOT}/config/{name}.yaml"))["collage"]
     assert section["root"] == "data"
