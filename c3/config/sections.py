@@ -105,6 +105,7 @@ class CollageClass(Section):
     )
     sounds_per_segment: Count | None = Field(None, description="overrides `collage.sounds_per_segment`")
     segments_per_recording: Count | None = Field(None, description="overrides `collage.segments_per_recording`")
+    train_segments: Count | None = Field(None, description="training segments, at most; null: all there are")
 
 
 class Collage(Section):
@@ -129,22 +130,9 @@ class Collage(Section):
     segments_per_recording: Count | None = Field(
         None, description="segments drawn from each recording; null: each sound file is used once"
     )
-    train_segments: Count | None = Field(
-        None, description="training segments of the most frequent class, the first, at most; null: all there are"
-    )
-    imbalance: Annotated[float, Field(ge=1)] = Field(
-        1.0, description="how many times the first class may outnumber the last in training (Zipf prior)"
-    )
     evaluation_segments: Count | None = Field(
         None, description="evaluation segments of each class, at most; null: all there are"
     )
-
-    def most_segments(self, rank: int) -> int | None:
-        """Training segments that the class of this rank (from 0) may have: train_segments / (rank + 1)^s."""
-        if self.train_segments is None:
-            return None
-        exponent = math.log(self.imbalance) / math.log(max(len(self.classes), 2))
-        return max(round(self.train_segments / (rank + 1) ** exponent), 1)
 
 
 class AudioSet(Section):

@@ -172,7 +172,7 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
                 _ruler(left, furthest, colours[furthest.name])
             _reductions(right, reductions, colours)
             left.set_title(f"{names.model_in_line(model)}: what a label buys")
-            right.set_title(f"{names.model(model).splitlines()[0]}: label reduction")
+            right.set_title("Label reduction")  # of the row that the left panel names
         # the axes of a column are shared: what is set on one holds for all
         left.set_xscale("log", base=2)
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))

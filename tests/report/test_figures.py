@@ -217,9 +217,9 @@ def test_models_have_their_own_panels_in_table_order_on_one_scale():
     above, above_right, below, below_right = figure.axes
     assert [axes.get_title(loc="left") for axes in figure.axes] == [
         "Stage 3 plus (+ clustering, augmented): what a label buys",
-        "Stage 3 plus: label reduction",
+        "Label reduction",
         "Stage 3 (+ clustering): what a label buys",
-        "Stage 3: label reduction",
+        "Label reduction",
     ]
     random = [axes.lines[0].get_ydata().tolist() for axes in (above, below)]
     assert random == [pytest.approx([0.1, 0.2, 0.3, 0.4]), pytest.approx([0.2, 0.3, 0.4, 0.5])]

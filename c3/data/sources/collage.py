@@ -95,7 +95,7 @@ def recordings(section: config.Collage, seed: int) -> list[Recording]:
         raise C3Error(f"collage.recording is {section.recording!r}; allowed is an expression with a group.")
     background = _split_pictures(section, "collage.background", section.background, seed)
     planned = []
-    for rank, (label, chosen) in enumerate(section.classes.items()):
+    for label, chosen in section.classes.items():
         sounds = _files(section, f"collage.classes.{label}.sounds", chosen.sounds)
         pictures = _split_pictures(section, f"collage.classes.{label}.pictures", chosen.pictures, seed)
         groups: dict[str, list[str]] = {}
@@ -110,7 +110,7 @@ def recordings(section: config.Collage, seed: int) -> list[Recording]:
             for group, evaluation in held_out.items()
             for ytid, segments in _segments(section, chosen, f"{label} {group}", groups[group], seed)
         ]
-        most = {False: section.most_segments(rank), True: section.evaluation_segments}
+        most = {False: chosen.train_segments, True: section.evaluation_segments}
         kept = {side: _at_most(most[side], [r for r in made if r.evaluation == side], seed, label) for side in most}
         planned.extend(kept[r.evaluation][r.ytid] for r in made if r.ytid in kept[r.evaluation])
     return planned
