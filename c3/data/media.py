@@ -318,6 +318,11 @@ def _nearest(
         yield before
 
 
+def levels(samples: np.ndarray) -> np.ndarray:
+    """Samples in [-1, 1] as int16; what is beyond is clipped."""
+    return np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
+
+
 def encode(
     path: str | os.PathLike,
     samples: np.ndarray,
@@ -342,8 +347,7 @@ def encode(
             audio.bit_rate = 64_000
             sound = av.AudioFrame.from_ndarray(samples[None].astype(np.float32), format="fltp", layout="mono")
         else:
-            levels = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
-            sound = av.AudioFrame.from_ndarray(levels[None], format="s16", layout="mono")
+            sound = av.AudioFrame.from_ndarray(levels(samples)[None], format="s16", layout="mono")
         sound.sample_rate, sound.pts = sample_rate, 0
         to_yuv = VideoReformatter()
         for number, picture in enumerate(frames):

@@ -1,9 +1,10 @@
 """Segments made of labelled sound files and of pictures that come and go with the sound.
 
 Real sounds and real pictures that never met are put together to an AudioSet of one's own: for each recording a
-Matroska file (FLAC, MPEG-4 pictures), and the tables in AudioSet's formats. Which files make a recording, and
-which recordings are for evaluation, is read from the files' names. Pictures of training and evaluation are
-disjoint. A recording follows from the seed and its name alone, whatever the number of workers.
+Matroska file (FLAC, MPEG-4 pictures), or FLAC alone where no class has a picture, and the tables in AudioSet's
+formats. Which files make a recording, and which recordings are for evaluation, is read from the files' names. Pictures
+of training and evaluation are disjoint. A recording follows from the seed and its name alone, whatever the number of
+workers.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pandas as pd
+import soundfile
 import soxr
 
 from c3 import config
@@ -63,9 +65,10 @@ def write(
     folder = Path(train_csv).parent
     planned = recordings(section, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.mkv"):
+    for stale in [*folder.glob("*.mkv"), *folder.glob("*.flac")]:
         stale.unlink()
-    jobs = [(str(folder / f"{recording.ytid}.mkv"), recording, seed) for recording in planned]
+    seen = any(recording.pictures or recording.background for recording in planned)
+    jobs = [(f"{folder}/{recording.ytid}.{'mkv' if seen else 'flac'}", recording, seed) for recording in planned]
     if threads > 1:
         with ProcessPoolExecutor(threads) as pool:
             done = pool.map(_write_recording, jobs, chunksize=4)
@@ -227,9 +230,12 @@ def _write_recording(job: tuple[str, Recording, int]) -> list[tuple[float, float
         times.append((start, position / 1000))
         samples.append(waves)
         films.append((start, position / 1000, stretches))
-    frames = _film(films, recording, rng)
     temporary = f"{os.path.dirname(path)}/.{os.path.basename(path)}"
-    media.encode(temporary, np.concatenate(samples), rate, frames, FRAMES_PER_SECOND, "flac")
+    if path.endswith(".flac"):
+        soundfile.write(temporary, media.levels(np.concatenate(samples)), rate)
+    else:
+        frames = _film(films, recording, rng)
+        media.encode(temporary, np.concatenate(samples), rate, frames, FRAMES_PER_SECOND, "flac")
     os.replace(temporary, path)
     return times
 

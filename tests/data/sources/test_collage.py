@@ -67,6 +67,23 @@ def test_one_recording_of_several_segments(material, spec):
         assert (pitched < 15) == (segment.labels == ["/m/low"])
 
 
+def test_without_any_picture_it_is_sound_alone(material):
+    """The same segments with the same samples, in files that have no pictures."""
+    values, _, out = material
+    table, _, _ = write(values, out)
+    for chosen in values["classes"].values():
+        del chosen["pictures"]
+    alone, _, missing = write(values | {"background": None}, out)
+    assert not len(missing) and not list(out.glob("*.mkv"))
+    assert alone["video_path"].isna().all() and alone["audio_path"].str.endswith(".flac").all()
+    assert alone[["segment_id", "start", "end"]].equals(table[["segment_id", "start", "end"]])
+    recorded = dict(zip(table["segment_id"], table["labels"], strict=True))
+    for segment in alone.itertuples():
+        samples = media.decode_audio(segment.audio_path, segment.media_start, segment.end - segment.start, 8000)
+        pitch = np.abs(np.fft.rfft(samples)).argmax() / (segment.end - segment.start)
+        assert (pitch < 1000) == (recorded[segment.segment_id] == ["/m/low"])
+
+
 def test_pictures_come_and_go_with_the_class(material):
     values, _, out = material
     table, _, _ = write(values, out)
