@@ -23,7 +23,6 @@ if importlib.util.find_spec("c3") is None:
 
 from c3 import config as c3_config
 from c3.errors import C3Error
-from c3.labels import sheets
 
 
 def beside(path):
@@ -106,6 +105,8 @@ FIGURE_NAMES = [
 
 SHEETS = CONFIG.folder.sheets if CONFIG.data.source == "folder" else []
 if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is told before anything runs
+    from c3.labels import sheets
+
     told(sheets.read_sheets, SHEETS)
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})

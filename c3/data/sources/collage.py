@@ -39,7 +39,6 @@ GAP_SECONDS = (0.2, 0.6)
 """between the sounds of a segment"""
 EVALUATION_PICTURES = 0.2
 SILENCE_FOR_BROKEN_SECONDS = 1.0
-SHIPPED = "config/esc10.yaml and config/avdigits.yaml"
 
 
 class Recording(NamedTuple):
@@ -198,7 +197,7 @@ def _files(section: config.Collage, key: str, pattern: str) -> list[str]:
     if not paths:
         raise C3Error(
             f"{key} is {pattern!r}, which fits no file in {section.root}; allowed is a glob that does"
-            f" (`make data` brings the files of {SHIPPED} into data)."
+            " (`make data` brings the files of the shipped configurations into data)."
         )
     return paths
 
