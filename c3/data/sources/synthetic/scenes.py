@@ -3,8 +3,9 @@
 What is simulated: a Zipf prior over classes, one to three of them in a segment; each class a parametric sound
 with its own variation (pitch, timbre, tempo, envelope), which lasts, recurs or comes in one bout; a mix with
 other classes and with background noise, through the gain, the frequency response and the room of a recording;
-an object that is not always in view, and objects in view that make no sound. Every number was fixed from what
-seemed plausible, before any model was trained on it.
+an object that is not always in view, and objects in view that make no sound. Every number was fixed without regard
+to any model: what seemed plausible, and for microphone, gain and background what makes two windows of one recording
+about as easy to tell from others as in real recordings (tests/benchmarks/measure_recordings.py).
 
 A segment follows from the seed, its split and its number alone, whatever the number of workers.
 """
@@ -152,12 +153,18 @@ def sound(classes: tuple[int, ...], seconds: float, rng: np.random.Generator) ->
         first = int(start * RATE)
         wave = (wave * (level / _loudness(wave)))[: n - first]
         mix[first : first + len(wave)] += wave
-    tilt, knee = rng.uniform(0.3, 1.2), rng.uniform(50, 400)
-    hum = rng.uniform(0, 0.6) * np.sin(2 * np.pi * rng.choice([50, 60, 100, 120]) * np.arange(n) / RATE)
-    ground = noise(n, lambda f: (knee / (f + knee)) ** tilt, rng) + hum
-    mix += (ground * (10 ** (-rng.uniform(5, 30) / 20) / _loudness(ground))).astype(np.float32)
+    tilt, knee = rng.uniform(0.5, 1.0), 10 ** rng.uniform(1.92, 2.38)
+    hum = rng.uniform(0, 0.2) * np.sin(2 * np.pi * rng.choice([50, 60, 100, 120]) * np.arange(n) / RATE)
+    ground = (noise(n, lambda f: (knee / (f + knee)) ** tilt, rng) + hum) * _wandering(n, seconds, rng)
+    mix += (ground * (10 ** (-rng.uniform(15, 35) / 20) / _loudness(ground))).astype(np.float32)
     mix = _microphone(mix, rng)
-    return mix * np.float32(0.9 * 10 ** (-rng.uniform(0, 18) / 20) / (np.abs(mix).max() + 1e-9))
+    return mix * np.float32(0.9 * 10 ** (-rng.uniform(0, 6) / 20) / (np.abs(mix).max() + 1e-9))
+
+
+def _wandering(n: int, seconds: float, rng: np.random.Generator) -> np.ndarray:
+    """The level of a background over time, (n,): another one each second, with a deviation of 6 dB."""
+    levels = rng.normal(0, 6, int(np.ceil(seconds)) + 1)
+    return 10 ** (np.interp(np.linspace(0, len(levels) - 1, n), np.arange(len(levels)), levels) / 20)
 
 
 def _loudness(wave: np.ndarray) -> float:
@@ -176,8 +183,8 @@ def _microphone(mix: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     length = scipy.fft.next_fast_len(n + tail, real=True)
     f = np.linspace(0, RATE / 2, length // 2 + 1)
     knots = np.log([1, 150, 400, 1000, 2500, 5000, 8000])
-    equalizer = 10 ** (np.interp(np.log(f + 1), knots, rng.normal(0, 4, len(knots))) / 20)
-    equalizer = (equalizer * band(rng.uniform(20, 150), rng.uniform(3500, 9000), 4.0)(f)).astype(np.float32)
+    equalizer = 10 ** (np.interp(np.log(f + 1), knots, rng.normal(0, 1.5, len(knots))) / 20)
+    equalizer = (equalizer * band(rng.uniform(20, 60), rng.uniform(7000, 9000), 4.0)(f)).astype(np.float32)
     spectrum = scipy.fft.rfft(mix, length) * scipy.fft.rfft(response.astype(np.float32), length) * equalizer
     return scipy.fft.irfft(spectrum, length)[:n]
 
