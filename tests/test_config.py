@@ -80,13 +80,23 @@ def test_label_efficiency_needs_no_clusters_and_may_be_absent():
     assert config.load(changed(THREE_TOPLINES, none)).evaluation.label_efficiency.models == []
     own = {"evaluation": {"label_efficiency": {"models": ["topline"], "strategies": ["random", "kmeans", "core_set"]}}}
     assert config.load(changed(THREE_TOPLINES, own)).budgets("core_set") == [8, 16, 32, 64]
-    mixed = {"evaluation": {"label_efficiency": {"models": ["topline", "stage3"]}}}
+    mixed = {"evaluation": {"label_efficiency": {"models": ["topline_plus", "stage3"]}}}
     assert config.load(changed(mixed)).budgets("random")[-1] == 1024
 
 
 def test_a_row_brings_those_it_starts_from():
     loaded = config.load(changed({"models": ["stage3"], "evaluation": {"label_efficiency": {"models": ["stage3"]}}}))
     assert loaded.chain("stage3") == ["stage3", "stage2", "stage1"]
+
+
+def test_rows_that_are_compared_are_equally_long():
+    """Whatever an experiment sets, and wherever a row branches off."""
+    loaded = config.load(changed({"training": {"steps": 40}, "rows": {"stage2": {"steps": 70}}}))
+    assert loaded.steps_in_all("stage3") == 40 + 70 + 40
+    alike = ["topline", "stage1_to_3", "stage2_to_3", "topline_plus", "stage1_plus", "stage2_plus", "stage3_plus"]
+    assert {loaded.steps_in_all(name) for name in alike} == {150}
+    assert loaded.training_of("stage1_to_2").steps == 110 and loaded.training_of("stage2_to_3").steps == 110
+    assert loaded.training_of("stage3_plus").steps == 500 and loaded.steps_in_all("stage4_plus") == 350
 
 
 def test_a_sweep_makes_a_row_for_each_value_but_its_own():
@@ -115,7 +125,7 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
         ({"gamma": {"model": "stage9"}}, "sweeps.gamma.model is 'stage9'; allowed are topline, corr"),
         ({"gamma": {"key": "gama"}}, "sweeps.gamma: gama = 0.5 is wrong"),
         ({"gamma": {"model": "stage3_plus", "key": "clusters", "values": [0.5]}}, "sweeps.gamma: clusters = 0.5 is w"),
-        ({"gamma": {"key": "batch", "values": [9999]}}, "sweeps.gamma: rows.gamma-9999.batch is 9999, but there are 1"),
+        ({"gamma": {"model": "stage3", "key": "batch", "values": [9999]}}, "sweeps.gamma: rows.gamma-9999.batch is 9999, but there are 1"),
     ],
 )
 def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
@@ -137,6 +147,13 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
         ({"training": {"steps": "many"}}, "key `training.steps` is 'many'; allowed: a valid integer"),
         ({"rows": {"stage2": {"after": "stage9"}}}, "rows.stage2.after is 'stage9'; allowed are topline, corr"),
         ({"rows": {"stage1": {"after": "stage3"}}}, "leads back to"),
+        ({"rows": {"stage1_plus": {"steps": 5}}}, "rows.stage1_plus: steps is 5 and as_long_as is stage3; allowed"),
+        ({"rows": {"stage1": {"as_long_as": "topline"}}}, "rows.topline.as_long_as is 'stage3'; allowed is a row that"),
+        ({"rows": {"topline": {"as_long_as": "stage9"}}}, "rows.topline.as_long_as is 'stage9'; allowed is a row th"),
+        (
+            {"rows": {"stage2_to_3": {"as_long_as": "stage1"}}},
+            "rows.stage2_to_3.as_long_as is stage1, which has 650 steps in all, but stage1, which stage2_to_3 starts",
+        ),
         ({"rows": {"new": {"losses": {"audio": 1}}}}, "key `rows.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
         ({"rows": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
         (
@@ -156,8 +173,8 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
         ({"evaluation": {"label_efficiency": {"budgets": [8, 8]}}}, "label_efficiency.budgets: 8 stands twice"),
         ({"evaluation": {"label_efficiency": {"strategies": ["all"]}}}, "it holds 'all'; allowed are the others"),
         (
-            {"evaluation": {"label_efficiency": {"models": ["topline"]}}},
-            "strategies holds 'cluster', which asks by clusters, but none of topline has a clustering loss",
+            {"evaluation": {"label_efficiency": {"models": ["topline_plus"]}}},
+            "strategies holds 'cluster', which asks by clusters, but none of topline_plus has a clustering loss",
         ),
         ({"evaluation": {"split": "validation"}, "data": {"validation_share": 0}}, "data.validation_share is 0, but"),
         ({"features": {"mel_max_hz": 9000}}, "mel_max_hz is 9000"),

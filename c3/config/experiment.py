@@ -84,7 +84,17 @@ class Config(Section):
 
     def training_of(self, name: str) -> Training:
         """The section `training` with what a row sets in its place."""
-        return _overridden(self.training, self.row(name))
+        return _overridden(self.training, self.row(name)).model_copy(update={"steps": self._steps(name)})
+
+    def steps_in_all(self, name: str) -> int:
+        """Optimizer steps that the trunks of a row have had at its end, with those of the rows it starts from."""
+        return sum(0 if self.row(each).frozen else self._steps(each) for each in self.chain(name))
+
+    def _steps(self, name: str) -> int:
+        row = self.row(name)
+        if row.as_long_as is None:
+            return row.steps or self.training.steps
+        return self.steps_in_all(row.as_long_as) - (self.steps_in_all(row.after) if row.after else 0)
 
     def network_of(self, name: str) -> Network:
         """The section `network` with what a row sets in its place."""
@@ -157,6 +167,8 @@ class Config(Section):
         self._check_names()
         for name, row in self.rows.items():
             self._check_chain(name, row)
+        for name, row in self.rows.items():
+            self._check_length(name, row)
         for name in self._trained():
             self._check_row(name, self.rows[name])
             self._check_extent(name, self.known())
@@ -185,6 +197,22 @@ class Config(Section):
                 )
             seen.add(parent)
             parent = self.rows[parent].after
+
+    def _check_length(self, name, row):
+        """ValueError unless ``as_long_as`` leaves this row steps; it may not lead to a row that follows another."""
+        if row.as_long_as is None:
+            return
+        key, leads = f"rows.{name}.as_long_as", row.as_long_as
+        fixed = [other for other, each in self.rows.items() if each.as_long_as is None and not each.frozen]
+        if leads not in self.rows or any(self.rows[each].as_long_as for each in self.chain(leads)):
+            raise ValueError(
+                f"{key} is {leads!r}; allowed is a row that follows no other's length: {', '.join(fixed)}"
+            )
+        if self._steps(name) < 1:
+            raise ValueError(
+                f"{key} is {leads}, which has {self.steps_in_all(leads)} steps in all, but {row.after}, which {name}"
+                f" starts from, has had {self.steps_in_all(row.after)}; allowed is a row with more"
+            )
 
     def _check_row(self, name, row):
         try:

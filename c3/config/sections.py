@@ -284,8 +284,13 @@ class Row(Section):
 
     after: Name | None = Field(None, description="the row whose weights this one starts from; null: random weights")
     losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(description="loss → weight")
+    coincidence: Literal["binary", "softmax"] = Field(
+        "binary",
+        description="how the logits of all pairs of a batch are scored: each by itself, as in the paper; or `softmax`, which of the batch belongs to which (InfoNCE)",
+    )
     augmentation: bool = Field(
-        False, description="give each training window another microphone, distance and background (not in the paper)"
+        False,
+        description="give each training window another pitch, microphone, distance and background, and leave parts of it out (not in the paper)",
     )
     frozen: bool = Field(
         False,
@@ -294,6 +299,10 @@ class Row(Section):
     labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     delta_t: Annotated[float, Field(ge=0)] | None = Field(None, description="overrides `training.delta_t`")
     steps: Count | None = Field(None, description="overrides `training.steps`")
+    as_long_as: Name | None = Field(
+        None,
+        description="another row: this one takes as many steps as that one and all it starts from, less those that its own start has had; in the place of `steps`",
+    )
     batch: Annotated[int, Field(ge=2)] | None = Field(None, description="overrides `training.batch`")
     gamma: Positive | None = Field(None, description="overrides `training.gamma`")
     clusters: Annotated[int, Field(ge=2)] | None = Field(
@@ -305,6 +314,14 @@ class Row(Section):
         if bool(set(SUPERVISED) & set(self.losses)) != (self.labels is not None):
             raise ValueError(
                 f"`labels` and the losses {' and '.join(SUPERVISED)} belong together; allowed is both or neither"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _steps_said_once(self):
+        if self.steps is not None and self.as_long_as is not None:
+            raise ValueError(
+                f"steps is {self.steps} and as_long_as is {self.as_long_as}; allowed is one of them, or neither"
             )
         return self
 

@@ -17,6 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from c3.evaluation import TOPLINES
 from c3.evaluation.label_efficiency import curve, label_reduction
 from c3.report import names
 
@@ -129,7 +130,7 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float |
                 axes.plot([low, high], [at, at], color="black", lw=1.2)
                 axes.plot([low, high], [at, at], "|", color="black", ms=7)
             axes.annotate(f"{middle:.3f}", (high, at), (6, 0), textcoords="offset points", va="center", bbox=CLEAR)
-        for name in names.ENDS.keys() & set(mean.index):
+        for name in names.ends(mean.index):
             axes.axvline(mean[name], color=KINDS[_kind(name)], lw=1, ls=":")
         if chance is not None:
             axes.axvline(chance, color="black", lw=1, ls="--")
@@ -300,9 +301,10 @@ def stages(metrics: pd.DataFrame) -> Figure:
                                 zorder=1,
                                 label=f"{kind}, the stage before for as long" if place == 0 else None,
                             )
-            ends = mean.reindex([name for name in names.ENDS if name in mean])
+            kinds = names.ends(mean.index)
+            ends = mean[list(kinds)]
             for name, value in ends.items():
-                kind = names.ENDS[name]
+                kind = kinds[name]
                 axes.axhline(value, color=KINDS[kind], ls=":", lw=1.5)
                 above = value == ends.max()  # however close the lines, their names stand apart
                 axes.annotate(
@@ -593,9 +595,11 @@ def _title(figure: Figure, title: str, question: str, note: str, handles: Sequen
 
 def _kind(name: str) -> str:
     """One of KINDS."""
+    if name == "log_mel" or name in TOPLINES:
+        return "baseline" if name == "log_mel" else "topline"
     if name.endswith(names.PLUS):
         return "with augmentation"
-    return names.ENDS.get(name, "as in the paper" if name in names.MODELS else "other")
+    return "as in the paper" if name in names.MODELS else "other"
 
 
 def _experiment(rows: pd.DataFrame) -> str:

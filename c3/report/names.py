@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from c3.evaluation import topline_of
+
 MODELS = {
     "log_mel": "Baseline\nlog-mel features",
     "topline": "Topline\nfully supervised triplets",
     "correspondence": "AV correspondence\n(Look, Listen and Learn)",
     "proximity": "Temporal proximity\ntriplets",
     "audio_audio": "Audio–audio coincidence\nalone",
-    "audio_audio_to_clusters": "Audio–audio as long as clusters\nalone",
     "clusters": "Audio–audio coincidence\n+ clustering",
     "classes": "Audio–audio coincidence\n+ clustering, consolidation",
     "stage1": "Stage 1\nAV coincidence",
@@ -21,10 +22,8 @@ MODELS = {
     "stage3": "Stage 3\n+ clustering",
     "stage4": "Stage 4\n+ consolidation",
 }
-ENDS = {"log_mel": "baseline", "topline": "topline"}
-"""What the other models stand between: nothing is learnt, and all labels are used."""
-END_WORDS = {"log_mel": "features", "topline": "supervised topline"}
-"""What these are called beside a number."""
+END_WORDS = {"baseline": "features", "topline": "supervised topline"}
+"""What the two are called beside a number that stands between them: nothing is learnt, and all labels are used."""
 PLUS = "_plus"
 """Suffix of a row that is trained as the row without it is, but with augmentation."""
 STRATEGIES = {
@@ -49,6 +48,12 @@ def in_order(models: Iterable[str]) -> list[str]:
         return name.endswith(PLUS), known.index(base) if base in known else len(known)
 
     return sorted(models, key=place)
+
+
+def ends(models: Iterable[str]) -> dict[str, str]:
+    """Of the models, those that the others stand between, and which end each is."""
+    found = {"log_mel": "baseline", topline_of(models): "topline"}
+    return {model: end for model, end in found.items() if model in models}
 
 
 def strategy(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from c3.evaluation import TOPLINES, topline_of
 from c3.evaluation.label_efficiency import curve
 from c3.report import names
 
@@ -137,7 +138,8 @@ def goals(metrics: pd.DataFrame) -> Table:
     lines = []
     for model in STAGE3:
         name = names.model_in_line(model)
-        shallow, topline = mean.get(("shallow_classifier", model)), mean.get(("shallow_classifier", "topline"))
+        shallow = mean.get(("shallow_classifier", model))
+        topline = mean.get(("shallow_classifier", topline_of(metrics["model"])))
         if shallow is not None and topline is not None:
             lines.append(
                 [name, f"shallow mAP at least the topline’s, {topline:.3f}", f"{shallow:.3f}", shallow >= topline]
@@ -168,7 +170,7 @@ def headline_model(metrics: pd.DataFrame) -> str | None:
     efficient = metrics.loc[metrics["evaluation"] == "label_efficiency", "model"]
     if len(efficient):
         return efficient.iloc[0]
-    learnt = [name for name in names.in_order(metrics["model"].unique()) if name not in names.ENDS]
+    learnt = [name for name in names.in_order(metrics["model"].unique()) if name not in ("log_mel", *TOPLINES)]
     return learnt[-1] if learnt else None
 
 
@@ -181,7 +183,7 @@ def headlines(metrics: pd.DataFrame) -> list[Headline]:
         precision = rows[rows["metric"] == "mAP"].groupby("model")["value"]
         mean = precision.mean()
         if model in mean:
-            beside = [f"{word} {mean[end]:.3f}" for end, word in names.END_WORDS.items() if end in mean]
+            beside = [f"{names.END_WORDS[end]} {mean[name]:.3f}" for name, end in names.ends(mean.index).items()]
             chance = rows.loc[rows["metric"] == "chance", "value"]
             beside += [f"chance {chance.mean():.3f}"] if len(chance) else []
             found.append(Headline(f"{title}, mAP", spread(precision.get_group(model)), " · ".join(beside)))

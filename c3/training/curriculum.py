@@ -32,13 +32,14 @@ class Objective(keras.Model):
 
     Args:
         network: the network.
-        weights: loss → weight, as in the row.
+        row: the row: its losses and their weights, and how coincidence is scored.
         gamma: γ of the clustering loss.
     """
 
-    def __init__(self, network: Network, weights: dict[str, float], gamma: float):
+    def __init__(self, network: Network, row: config.Row, gamma: float):
         super().__init__()
-        self.network, self.weights_of, self.gamma = network, dict(weights), gamma
+        self.network, self.weights_of, self.gamma = network, dict(row.losses), gamma
+        self.coincidence = losses.COINCIDENCE[row.coincidence]
         self.means = {name: keras.metrics.Mean(name=name) for name in self.weights_of}
 
     def call(self, inputs, training=False):
@@ -48,8 +49,8 @@ class Objective(keras.Model):
         embedding = y_pred["embedding"]
         targets = {name: replicas.gather(value) for name, value in x.items() if name.endswith("targets")}
         values = {
-            "audio_visual": lambda: losses.coincidence(y_pred["audio_visual"]),
-            "audio_audio": lambda: losses.coincidence(y_pred["audio_audio"]),
+            "audio_visual": lambda: self.coincidence(y_pred["audio_visual"]),
+            "audio_audio": lambda: self.coincidence(y_pred["audio_audio"]),
             "clustering": lambda: self.clustering(y_pred["unlabelled"]),
             "classification": lambda: losses.classification(y_pred["classification"], targets["targets"]),
             "triplet_proximity": lambda: losses.triplet(
@@ -273,7 +274,7 @@ def compiled(network: Network, row: config.Row, training: config.Training, batch
     """The objective of a row with its optimizer, built for batches like ``batch``: ready to train on."""
     # A row does not train the heads of losses that it does not have.
     warnings.filterwarnings("ignore", "Gradients do not exist")
-    objective = Objective(network, row.losses, training.gamma)
+    objective = Objective(network, row, training.gamma)
     rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, training.steps)
     # The gradients of a cluster head fall with its size, and at a million clusters below Adam's usual constant.
     epsilon = 1e-7 / math.prod(network.factors) if row.frozen else 1e-7

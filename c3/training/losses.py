@@ -35,6 +35,28 @@ def coincidence(logits):
     return positive + negative
 
 
+def coincidence_softmax(logits):
+    """Which of the batch is the other item of the pair? Each item is asked to pick it out, in both directions.
+
+    ``L = −1/2B Σᵢ [log softmaxⱼ(zᵢⱼ)ᵢ + log softmaxⱼ(zⱼᵢ)ᵢ]`` (InfoNCE: van den Oord et al., arXiv:1807.03748, eq. 4;
+    in both directions: Radford et al., ICML 2021). Hard negatives weigh more than in :func:`coincidence`, where
+    each pair is judged by itself.
+
+    Args:
+        logits: as there.
+
+    Example:
+        >>> float(coincidence_softmax([[9.0, 0.0], [0.0, 9.0]]))  # doctest: +ELLIPSIS
+        0.00012...
+    """
+    logits = ops.convert_to_tensor(logits)
+    normalizers = ops.logsumexp(logits, axis=1) + ops.logsumexp(logits, axis=0)
+    return ops.mean(normalizers / 2 - ops.diagonal(logits))
+
+
+COINCIDENCE = {"binary": coincidence, "softmax": coincidence_softmax}
+
+
 def clustering(embeddings, kernel, bias, gamma, chunk=None):
     """Confident assignments, diverse over the batch, of a cluster head of any size.
 

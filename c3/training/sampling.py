@@ -11,7 +11,7 @@ import pandas as pd
 from c3.config import PAIRS, UNSUPERVISED
 from c3.data.store import Features
 from c3.errors import C3Error
-from c3.training.augmentation import change_channel
+from c3.training.augmentation import augment
 
 
 def classes_of(labels: pd.DataFrame) -> list[str]:
@@ -70,11 +70,11 @@ class StoredSampler:
     Args:
         features: the stored features; windows of the split ``train`` are drawn.
         embeddings: (windows, d) of all windows of the grid, in its order.
-        batch: B, windows in a batch, each once.
+        batch: B, windows in a batch, each once; all of them where there are fewer.
         seed: seed of all draws.
 
     Raises:
-        C3Error: embeddings of other windows, or fewer than B windows to draw from.
+        C3Error: embeddings of other windows.
     """
 
     features: Features
@@ -90,15 +90,11 @@ class StoredSampler:
                 " are embeddings made from it."
             )
         self.windows = np.flatnonzero(np.repeat(self.features.index["split"] == "train", counts))
-        if len(self.windows) < self.batch:
-            raise C3Error(
-                f"training.batch is {self.batch}, but {path} has {len(self.windows)} windows in the split train;"
-                " allowed is at most that."
-            )
 
     def draw(self, step: int) -> dict[str, np.ndarray]:
         """The batch of ``step``: ``stored`` (B, d)."""
-        chosen = np.random.default_rng([self.seed, step]).choice(self.windows, self.batch, replace=False)
+        size = min(self.batch, len(self.windows))
+        chosen = np.random.default_rng([self.seed, step]).choice(self.windows, size, replace=False)
         return {"stored": np.asarray(self.embeddings[np.sort(chosen)], np.float32)}
 
 
@@ -113,7 +109,7 @@ class Sampler:
         delta_t: ΔT in seconds.
         batch: B.
         seed: seed of all draws.
-        augmentation: whether windows are changed by :func:`c3.training.augmentation.change_channel`.
+        augmentation: whether windows are changed by :func:`c3.training.augmentation.augment`.
         labels: weak labels of windows (segment_id, window, labels), for the losses of windows with labels.
 
     Raises:
@@ -184,7 +180,7 @@ class Sampler:
         if self.augmentation:
             for name, array in batch.items():
                 if array.ndim == 3:  # windows
-                    batch[name] = change_channel(rng, array)
+                    batch[name] = augment(rng, array)
         return batch
 
     def _labelled(self, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

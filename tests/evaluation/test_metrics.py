@@ -85,6 +85,10 @@ def test_gap_recovered_by_hand():
     assert gap_recovered(table, "shallow_classifier", "log_mel") == []
     assert gap_recovered(table[table["model"] != "topline"], "shallow_classifier", "stage3") == []
     assert gap_recovered(table, "query_by_example", "stage3") == []
+    # augmented as the others are, it is the end of the way
+    plus = table[table["model"] == "topline"].assign(model="topline_plus", value=[0.6, 0.8])
+    shares = gap_recovered(pd.concat([table, plus]), "shallow_classifier", "topline")
+    assert [row["value"] for row in shares] == pytest.approx([0.5, 0.4])
     # one seed's baseline is as good as another's topline
     close = table.assign(value=table["value"].where((table["model"] != "log_mel") | (table["seed"] == 0), 0.4))
     assert gap_recovered(close, "shallow_classifier", "stage3") == []

@@ -33,7 +33,8 @@ STEP = """
         with strategy.scope():
             spec = config.Network(clusters=300, trunk="resnet10")
             network = curriculum.start(spec, config.Features(frame_pixels=32), 0, None, list("abcd"))
-            objective = curriculum.Objective(network, weights, gamma=1.1)
+            row = config.Row(losses=weights, labels={"strategy": "all"})
+            objective = curriculum.Objective(network, row, gamma=1.1)
             objective.compile(optimizer=keras.optimizers.SGD(1.0), jit_compile=False)
             objective.build({name: array.shape for name, array in batch.items()})
             before = network.get_weights()

@@ -62,6 +62,19 @@ def test_coincidence_by_hand():
 
 
 @settings(max_examples=25, deadline=None)
+@given(logits_of((5, 5)))
+def test_softmax_coincidence_is_the_formula(logits):
+    picked = [np.diag(softmax(each)) for each in (logits, logits.T)]
+    assert float(losses.coincidence_softmax(logits)) == pytest.approx(-np.log(picked).mean(), rel=1e-5, abs=1e-6)
+
+
+@given(st.integers(2, 9), st.floats(-50, 50))
+def test_softmax_coincidence_of_equal_logits_is_chance(batch, value):
+    expected = pytest.approx(np.log(batch), rel=1e-5)
+    assert float(losses.coincidence_softmax(np.full((batch, batch), value))) == expected
+
+
+@settings(max_examples=25, deadline=None)
 @given(logits_of((6, 4)), st.floats(0.5, 2))
 def test_clustering_is_the_formula(logits, gamma):
     expected = clustering_reference(logits, gamma)

@@ -23,6 +23,7 @@ if importlib.util.find_spec("c3") is None:
 
 from c3 import config as c3_config
 from c3.errors import C3Error
+from c3.evaluation import topline_of
 
 
 def beside(path):
@@ -86,7 +87,7 @@ DEFAULT = study("")
 # The row whose clusters are shown, if one learns any; and those whose embedding is laid out in a plane.
 PORTRAYED = next(iter(CONFIG.learn([*EFFICIENCY.models, *CONFIG.models], "clustering")), None)
 MAPPED = list(
-    dict.fromkeys([*(EFFICIENCY.models or CONFIG.models[-1:])[:1], *(n for n in CONFIG.models if n == "topline")])
+    dict.fromkeys([*(EFFICIENCY.models or CONFIG.models[-1:])[:1], *filter(None, [topline_of(CONFIG.models)])])
 )
 FIGURE_NAMES = [
     name
