@@ -125,7 +125,10 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
         ({"gamma": {"model": "stage9"}}, "sweeps.gamma.model is 'stage9'; allowed are topline, corr"),
         ({"gamma": {"key": "gama"}}, "sweeps.gamma: gama = 0.5 is wrong"),
         ({"gamma": {"model": "stage3_plus", "key": "clusters", "values": [0.5]}}, "sweeps.gamma: clusters = 0.5 is w"),
-        ({"gamma": {"model": "stage3", "key": "batch", "values": [9999]}}, "sweeps.gamma: rows.gamma-9999.batch is 9999, but there are 1"),
+        (
+            {"gamma": {"model": "stage3", "key": "batch", "values": [9999]}},
+            "sweeps.gamma: rows.gamma-9999.batch is 9999, but there are 1",
+        ),
     ],
 )
 def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):

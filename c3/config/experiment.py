@@ -205,9 +205,7 @@ class Config(Section):
         key, leads = f"rows.{name}.as_long_as", row.as_long_as
         fixed = [other for other, each in self.rows.items() if each.as_long_as is None and not each.frozen]
         if leads not in self.rows or any(self.rows[each].as_long_as for each in self.chain(leads)):
-            raise ValueError(
-                f"{key} is {leads!r}; allowed is a row that follows no other's length: {', '.join(fixed)}"
-            )
+            raise ValueError(f"{key} is {leads!r}; allowed is a row that follows no other's length: {', '.join(fixed)}")
         if self._steps(name) < 1:
             raise ValueError(
                 f"{key} is {leads}, which has {self.steps_in_all(leads)} steps in all, but {row.after}, which {name}"
