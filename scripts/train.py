@@ -35,7 +35,7 @@ def main(args):
     name = f"{args.name} seed {args.seed}"
     with replicas.scope():
         previous = networks.load(args.after, features.spec) if args.after else None
-        network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes)
+        network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes, training.precision)
         history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name, stored)
     with replacing(args.embeddings) as path:
         if row.frozen:

@@ -254,6 +254,10 @@ class Training(Section):
         0.001, description="Adam's initial rate; it falls to zero along a cosine within each row"
     )
     gamma: Positive = Field(1.1, description="γ, weight of the entropy of the mean assignment in the clustering loss")
+    precision: Literal["float32", "mixed_bfloat16"] = Field(
+        "float32",
+        description="numbers that a step computes with: `mixed_bfloat16` is for GPUs that have it; weights, embeddings and losses stay float32",
+    )
     evaluate_every: Count = Field(100, description="steps between two rows of the history and between two checkpoints")
     held_out_pairs: Annotated[int, Field(ge=2)] = Field(
         128,

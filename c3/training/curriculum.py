@@ -181,11 +181,24 @@ class Checkpoint:
 
 
 def start(
-    spec: config.Network, features: config.Features, seed: int, previous: Network | None, classes: list[str]
+    spec: config.Network,
+    features: config.Features,
+    seed: int,
+    previous: Network | None,
+    classes: list[str],
+    precision: str = "float32",
 ) -> Network:
-    """A fresh network, with the weights of ``previous`` if there is one."""
+    """A fresh network that computes with ``precision``, with the weights of ``previous`` if there is one.
+
+    The file that it is saved to knows nothing of the precision: whoever reads it computes in float32.
+    """
     keras.utils.set_random_seed(seed)
-    network = Network(spec.model_dump(), features.model_dump(), classes)
+    usual = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        network = Network(spec.model_dump(), features.model_dump(), classes)
+    finally:
+        keras.config.set_dtype_policy(usual)
     if previous is not None:
         network.start_from(previous)
         if previous.classes and previous.classes == network.classes:
@@ -278,7 +291,9 @@ def compiled(network: Network, row: config.Row, training: config.Training, batch
     rate = keras.optimizers.schedules.CosineDecay(training.learning_rate, training.steps)
     # The gradients of a cluster head fall with its size, and at a million clusters below Adam's usual constant.
     epsilon = 1e-7 / math.prod(network.factors) if row.frozen else 1e-7
-    objective.compile(optimizer=keras.optimizers.Adam(rate, epsilon=epsilon), jit_compile=False)
+    # Under JAX a step that is not compiled as a whole runs operation by operation.
+    whole = keras.backend.backend() == "jax"
+    objective.compile(optimizer=keras.optimizers.Adam(rate, epsilon=epsilon), jit_compile=whole)
     objective.build({key: value.shape for key, value in batch.items()})
     objective.optimizer.build(objective.trainable_variables)
     return objective

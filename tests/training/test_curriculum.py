@@ -233,3 +233,22 @@ def test_the_papers_trunk_takes_a_step(larger_frames, tmp_path):
     for trunk, weights in zip((network.audio_trunk, network.image_trunk), before, strict=True):
         assert trunk.count_params() > 23_000_000
         assert not np.allclose(trunk.get_weights()[0], weights, atol=1e-5)
+
+
+def test_a_step_is_one_function_in_either_precision_and_the_weights_stay_float32(features, tmp_path, monkeypatch):
+    """Python runs through the losses once, when the step is traced; bfloat16 gives the losses of float32, roughly."""
+    traced = []
+    compute = curriculum.Objective.compute_loss
+    monkeypatch.setattr(
+        curriculum.Objective, "compute_loss", lambda self, *a, **k: traced.append(1) or compute(self, *a, **k)
+    )
+    found = {}
+    for precision in ("float32", "mixed_bfloat16"):
+        network = curriculum.start(SPEC, features.spec, 0, None, [], precision)
+        checkpoint = curriculum.Checkpoint(tmp_path / precision, "a")
+        found[precision] = curriculum.train(network, STAGE3, TRAINING, features, 0, checkpoint)
+        assert network.audio_trunk.layers[1].compute_dtype == precision.removeprefix("mixed_")
+        assert {weight.dtype for weight in network.weights} == {"float32"}
+        assert network.embed(features.grid_windows(np.arange(3))).dtype == np.float32
+    assert len(traced) == 2
+    np.testing.assert_allclose(found["mixed_bfloat16"]["loss"], found["float32"]["loss"], rtol=0.1)
