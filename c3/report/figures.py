@@ -61,7 +61,7 @@ KINDS = {
     "baseline": GREY,
     "topline": "#404040",
     "as in the paper": BLUE,
-    "with augmentation": GREEN,
+    "plus": GREEN,
     "other": ORANGE,
 }
 STRATEGY_COLOURS = {"random": GREY, "cluster": BLUE, "cluster_unpropagated": ORANGE, "cluster_merged": GREEN}
@@ -267,7 +267,7 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
 
 
 def stages(metrics: pd.DataFrame) -> Figure:
-    """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and with augmentation.
+    """What each stage adds: mAP of both evaluations from stage to stage, as in the paper and of the plus rows.
 
     Beside it, where there are such rows (`stage1_to_2`): the stage before, trained on alone for as many steps.
     """
@@ -484,7 +484,7 @@ def training_curves(histories: dict[tuple[str, str], pd.DataFrame]) -> Figure:
             axes.set_xlabel("training steps")
         handles = [Line2D([], [], color=colours[pair], lw=2, label=names.model_in_line(pair)) for pair in pairs]
         if any(model.endswith(names.PLUS) for model in models):
-            for style, label in (("-", "without augmentation"), ("--", "with augmentation")):
+            for style, label in (("-", "without plus"), ("--", "plus")):
                 handles.append(Line2D([], [], color="black", ls=style, lw=1.6, label=label))
         seeds = len({seed for _, seed in histories})
         _title(
@@ -598,7 +598,7 @@ def _kind(name: str) -> str:
     if name == "log_mel" or name in TOPLINES:
         return "baseline" if name == "log_mel" else "topline"
     if name.endswith(names.PLUS):
-        return "with augmentation"
+        return "plus"
     return "as in the paper" if name in names.MODELS else "other"
 
 

@@ -25,7 +25,7 @@ MODELS = {
 END_WORDS = {"baseline": "features", "topline": "supervised topline"}
 """What the two are called beside a number that stands between them: nothing is learnt, and all labels are used."""
 PLUS = "_plus"
-"""Suffix of a row that is trained as the row without it is, but with augmentation."""
+"""Suffix of a row that goes beyond the paper: augmented, and with what else was found to do better."""
 STRATEGIES = {
     "random": "Random segments",
     "cluster": "One per cluster, propagated to the cluster",

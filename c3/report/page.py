@@ -31,7 +31,7 @@ INTRODUCTION = (
 ALT = {
     "query_by_example": "Bars: mean average precision of each embedding in query by example",
     "shallow_classifier": "Bars: mean average precision of a shallow classifier on each embedding",
-    "stages": "Lines: mean average precision after each stage of the curriculum, as in the paper and with augmentation",
+    "stages": "Lines: mean average precision after each stage of the curriculum, as in the paper and of the plus rows",
     "embedding_map": "Scatter plots: the scored segments laid out in a plane, coloured by class, for each embedding",
     "label_efficiency": "Lines: mean average precision against labels asked for each strategy, and the label reduction",
     "clustering": "Bars: purity, agreement with the classes and sizes of the clusters, beside k-means",
@@ -172,8 +172,8 @@ def _reading(seeds: Sequence[int], evaluation_seeds: Sequence[int]) -> str:
         f"Training seeds: {', '.join(map(str, seeds))}; evaluation seeds: {', '.join(map(str, evaluation_seeds))} "
         "(evaluation seed number i takes the network of training seed number i, from the first again where there are "
         "more). Numbers are means over these, with the lowest and the highest in brackets. Nothing was trained on the "
-        "recordings that are scored. Rows named *augmented* are not the paper's: in training, each window is given "
-        "another microphone, distance and background."
+        "recordings that are scored. Rows named *plus* are not the paper's: in training, each window is given another "
+        "pitch, microphone, distance and background, and coincidence is a choice out of the batch."
     )
 
 

@@ -128,7 +128,7 @@ def clustering(metrics: pd.DataFrame) -> Table:
 
 
 def goals(metrics: pd.DataFrame) -> Table:
-    """What the paper lets one hope for, and what was measured, for stage 3 as in the paper and with augmentation.
+    """What the paper lets one hope for, and what was measured, for stage 3 as in the paper and plus.
 
     The label reduction is that of the strategy of highest median among those that ask by the network's clusters.
     """

@@ -204,7 +204,7 @@ def test_bars_are_coloured_by_kind_whatever_the_rows_are_called():
     ]
     kinds = {bar.get_facecolor(): kind for kind, bar in legend(figure).items()}
     assert [kinds[bar.get_facecolor()] for bar in axes.patches] == [
-        "baseline", "as in the paper", "other", "with augmentation", "with augmentation",
+        "baseline", "as in the paper", "other", "plus", "plus",
     ]  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def test_a_row_and_its_augmented_pair_share_a_colour():
     assert stage3.get_color() == plus.get_color() != stage1.get_color()
     names = legend(figure)
     assert list(names) == [
-        "Stage 1: AV coincidence", "Stage 3 (+ clustering)", "without augmentation", "with augmentation",
+        "Stage 1: AV coincidence", "Stage 3 (+ clustering)", "without plus", "plus",
     ]  # fmt: skip
     assert names["Stage 3 (+ clustering)"].get_color() == plus.get_color()
     alone = {key: history for key, history in histories().items() if key[0] != "stage3_plus"}
