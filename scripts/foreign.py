@@ -1,4 +1,4 @@
-"""Align an embedding made elsewhere with the windows, so that it stands in the comparison."""
+"""Vectors that no row learns → a row for each window: read from a file, or joined from an encoder's shards."""
 
 import numpy as np
 
@@ -9,10 +9,20 @@ from c3.evaluation import foreign
 
 def main(args):
     features = Features(args.index)
-    vectors = foreign.read(args.vectors, features.window_table(), features.spec.window_seconds)
+    if args.shards:
+        parts = [np.load(path, mmap_mode="r") for path in args.shards]
+        vectors = np.concatenate([part for part in parts if len(part)])
+    else:
+        vectors = foreign.read(args.vectors, features.window_table(), features.spec.window_seconds)
     with replacing(args.out) as path:
         np.save(path, vectors)
 
 
 if __name__ == "__main__":
-    run(main, vectors={"help": "table or array of vectors"}, index={"help": "features/index.parquet"}, out={})
+    run(
+        main,
+        vectors={"default": None, "help": "table or array of vectors"},
+        shards={"nargs": "*", "default": [], "help": "shards of scripts/encode.py, in order"},
+        index={"help": "features/index.parquet"},
+        out={},
+    )

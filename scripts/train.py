@@ -35,7 +35,10 @@ def main(args):
     name = f"{args.name} seed {args.seed}"
     with replicas.scope():
         previous = networks.load(args.after, features.spec) if args.after else None
-        network = curriculum.start(config.Network(**args.network), features.spec, args.seed, previous, classes, training.precision)
+        spec = config.Network(**args.network)
+        if not spec.trunk:  # the vectors are as long as they are
+            spec = spec.model_copy(update={"embedding": stored.shape[1]})
+        network = curriculum.start(spec, features.spec, args.seed, previous, classes, training.precision)
         history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name, stored)
     with replacing(args.embeddings) as path:
         if row.frozen:

@@ -42,7 +42,7 @@ def test_schema_and_reference_are_in_step():
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
 def test_overlays_are_valid(overlay):
     loaded = config.load(changed(yaml.safe_load(overlay.read_text())))
-    assert loaded.experiment == overlay.stem
+    assert loaded.experiment == overlay.stem.replace("-", "_")
     for name in loaded.paper.sweeps:
         assert loaded.swept(name)
 
@@ -159,12 +159,19 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
         ),
         ({"rows": {"new": {"losses": {"audio": 1}}}}, "key `rows.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
         ({"rows": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
+        ({"embeddings": {"new": {}}}, "vectors is None and encoder is None; allowed is exactly one of them"),
+        ({"embeddings": {"new": {"encoder": "birdnett"}}}, "key `embeddings.new.encoder` is 'birdnett'"),
+        ({"embeddings": {"new": {"encoder": "birdnet", "weights": "x"}}}, "weights is 'x'; allowed is none, or an"),
+        (
+            {"embeddings": {"new": {"encoder": "birdnet"}}, "rows": {"stage1": {"after": "new"}}},
+            "starts from the embedding new, which has no network to train on; allowed is frozen: true",
+        ),
         (
             {"rows": {"stage4_plus": {"after": "stage2"}}},
             "rows.stage4_plus.after is 'stage2', which has no clustering loss",
         ),
         ({"rows": {"log_mel": {"losses": {"audio_audio": 1}}}}, "the name log_mel is taken by the baseline"),
-        ({"embeddings": {"stage1": "x.npy"}}, "the name stage1 is taken by both a row and an embedding"),
+        ({"embeddings": {"stage1": {"vectors": "x.npy"}}}, "the name stage1 is taken by both a row and an embedding"),
         (
             {"evaluation": {"label_efficiency": {"budgets_of": {"cluster": [9999]}}}},
             "label_efficiency.budgets_of.cluster is 9999, more than the number of clusters of stage3_plus; allowed is",

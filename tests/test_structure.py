@@ -15,7 +15,7 @@ LAYERS = [
     ["errors"],
     ["config", "cli", "progress"],
     ["data", "models", "training.losses", "clustering"],
-    ["data.sources", "training", "labels"],
+    ["data.sources", "training", "labels", "encoders"],
     ["evaluation"],
     ["report"],
 ]

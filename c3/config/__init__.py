@@ -18,6 +18,7 @@ from c3.config.sections import (
     Classifier,
     Collage,
     CollageClass,
+    Embedding,
     Evaluation,
     Features,
     Folder,

@@ -16,6 +16,7 @@ from c3.config.sections import (
     AudioSet,
     Collage,
     Data,
+    Embedding,
     Evaluation,
     Features,
     Folder,
@@ -67,9 +68,9 @@ class Config(Section):
         [],
         description="the rows of the library that `all` trains and evaluates, in the order of the tables; what they start from is trained with them",
     )
-    embeddings: dict[Name, str] = Field(
+    embeddings: dict[Name, Embedding] = Field(
         {},
-        description="name → file with vectors of another model, evaluated beside the rows: a .parquet table of segment_id, time, vector or a .npy array with a row per window",
+        description="name → vectors that no row learns; evaluated beside the rows, and what frozen rows may start from",
     )
     evaluation: Evaluation = Evaluation()
     paper: Paper = Paper()
@@ -97,17 +98,18 @@ class Config(Section):
         return self.steps_in_all(row.as_long_as) - (self.steps_in_all(row.after) if row.after else 0)
 
     def network_of(self, name: str) -> Network:
-        """The section `network` with what a row sets in its place."""
-        return _overridden(self.network, self.row(name))
+        """The section `network` with what a row sets in its place; heads alone, where its chain starts at an embedding."""
+        network = _overridden(self.network, self.row(name))
+        return network if self.row(self.chain(name)[-1]).after is None else network.model_copy(update={"trunk": None})
 
     def learn(self, names: Iterable[str], loss: str) -> list[str]:
         """Those of the rows that are trained with a loss."""
         return [name for name in names if loss in self.row(name).losses]
 
     def chain(self, name: str) -> list[str]:
-        """A row and all that it starts from, the first last."""
+        """A row and all rows that it starts from, the first last."""
         chain = [name]
-        while (after := self.row(chain[-1]).after) is not None:
+        while (after := self.row(chain[-1]).after) is not None and after not in self.embeddings:
             chain.append(after)
         return chain
 
@@ -189,14 +191,21 @@ class Config(Section):
     def _check_chain(self, name, row):
         seen, parent = {name}, row.after
         while parent is not None:
+            if parent in self.embeddings:
+                break
             if parent not in self.rows:
-                raise ValueError(f"rows.{name}.after is {row.after!r}; allowed are {', '.join(self.rows)}")
+                allowed = ", ".join([*self.rows, *self.embeddings])
+                raise ValueError(f"rows.{name}.after is {row.after!r}; allowed are {allowed}")
             if parent in seen:
                 raise ValueError(
                     f"rows.{name}.after leads back to {parent}; allowed is a chain that ends at a row without `after`"
                 )
             seen.add(parent)
             parent = self.rows[parent].after
+        if parent is not None and not row.frozen:
+            raise ValueError(
+                f"rows.{name} starts from the embedding {parent}, which has no network to train on; allowed is frozen: true"
+            )
 
     def _check_length(self, name, row):
         """ValueError unless ``as_long_as`` leaves this row steps; it may not lead to a row that follows another."""
@@ -326,7 +335,7 @@ class Config(Section):
                         self._check_budget(f"{key}.{where}", budget, name)
 
     def _check_clusters(self, key, name):
-        if name is None or "clustering" not in self.rows[name].losses:
+        if name not in self.rows or "clustering" not in self.rows[name].losses:
             allowed = self.learn(self.rows, "clustering")
             raise ValueError(
                 f"{key} is {name!r}, which has no clustering loss; allowed are {', '.join(allowed) or 'none'}"

@@ -29,6 +29,7 @@ ASKS_BY = {
     "medoid": ("embeddings",),
     "typiclust": ("embeddings",),
     "core_set": ("embeddings",),
+    "centres": ("embeddings",),
 }
 """label strategy → what it asks by: the clusters of the network, distances between embeddings, both or neither"""
 Strategy = Literal[tuple(ASKS_BY)]
@@ -208,8 +209,9 @@ class Storage(Section):
 class Network(Section):
     """The one network: two trunks and four heads."""
 
-    trunk: Literal["resnet10", "resnet50"] = Field(
-        "resnet10", description="resnet50 is the paper's; resnet10 (0.3 M parameters) is for CPUs"
+    trunk: Literal["resnet10", "resnet50"] | None = Field(
+        "resnet10",
+        description="resnet50 is the paper's; resnet10 (0.3 M parameters) is for CPUs; null: heads alone, which a row `after` an embedding gets by itself",
     )
     embedding: Count = Field(128, description="dimensions of the embedding")
     coincidence_units: Count = Field(512, description="hidden units of each coincidence head")
@@ -286,7 +288,10 @@ class Labels(Section):
 class Row(Section):
     """One row of the curriculum: which losses, starting from which row."""
 
-    after: Name | None = Field(None, description="the row whose weights this one starts from; null: random weights")
+    after: Name | None = Field(
+        None,
+        description="the row whose weights this one starts from, or, of a frozen row, one of `embeddings`; null: random weights",
+    )
     losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(description="loss → weight")
     coincidence: Literal["binary", "softmax"] = Field(
         "binary",
@@ -298,7 +303,7 @@ class Row(Section):
     )
     frozen: bool = Field(
         False,
-        description="train only the cluster head, on the stored embeddings of the row `after`; `batch` then counts windows and may be tens of thousands",
+        description="train only the heads, on the stored embeddings of `after`; `batch` then counts windows and may be tens of thousands",
     )
     labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     delta_t: Annotated[float, Field(ge=0)] | None = Field(None, description="overrides `training.delta_t`")
@@ -330,11 +335,12 @@ class Row(Section):
         return self
 
     @model_validator(mode="after")
-    def _only_clusters_if_frozen(self):
-        if self.frozen and (self.after is None or set(self.losses) != {"clustering"} or self.augmentation):
+    def _only_heads_if_frozen(self):
+        of_heads = {"clustering", "classification"}
+        if self.frozen and (self.after is None or set(self.losses) - of_heads or self.augmentation):
             raise ValueError(
                 f"frozen is true with the losses {', '.join(self.losses)}, after {self.after} and augmentation"
-                f" {str(self.augmentation).lower()}; allowed is the loss clustering alone, after a row, without augmentation"
+                f" {str(self.augmentation).lower()}; allowed are the losses clustering and classification, after a row or an embedding, without augmentation"
             )
         return self
 
@@ -346,6 +352,30 @@ class Classifier(Section):
     steps: Count = Field(300, description="Adam steps, the same for every embedding and strategy")
     batch: Count = Field(256, description="windows in a batch")
     learning_rate: Positive = Field(0.001, description="Adam's rate")
+
+
+class Embedding(Section):
+    """Vectors that no row learns: read from a file, or made by a model that was trained elsewhere."""
+
+    vectors: str | None = Field(
+        None,
+        description="file with vectors: a .parquet table of segment_id, time, vector, or a .npy array with a row per window",
+    )
+    encoder: Annotated[str, Field(pattern=r"^(birdnet|hear:.+|.+\.keras)$")] | None = Field(
+        None,
+        description="who makes the vectors: `birdnet` (2.4, extra `birdnet`, weights CC BY-NC-SA 4.0), `hear:<module>` with the HEAR interface, or a network of C3, `<path>.keras`",
+    )
+    weights: str | None = Field(None, description="file of weights for an encoder `hear:<module>`")
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        if (self.vectors is None) == (self.encoder is None):
+            raise ValueError(
+                f"vectors is {self.vectors!r} and encoder is {self.encoder!r}; allowed is exactly one of them"
+            )
+        if self.weights is not None and not (self.encoder or "").startswith("hear:"):
+            raise ValueError(f"weights is {self.weights!r}; allowed is none, or an encoder hear:<module>")
+        return self
 
 
 class LabelEfficiency(Section):

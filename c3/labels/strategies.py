@@ -196,6 +196,26 @@ def core_set(pool: Pool, budget: int, rng: np.random.Generator, annotator: Groun
     return _ask(pool, furthest_first(), budget, annotator)
 
 
+def centres(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for the segment nearest to each of ``budget`` centres of k-means; label the segments asked about.
+
+    A label is paid for by segment, so segments are clustered, not windows: each is the mean of its windows' unit
+    vectors, at length 1. Not in the paper.
+    """
+    unit = pool.unit()
+    segment, segments = pd.factorize(pool.windows["segment_id"])
+    _check(pool, budget, len(segments), "training segments")
+    means = np.zeros((len(segments), unit.shape[1]), np.float32)
+    np.add.at(means, segment, unit)
+    means = clustering.unit(means)
+    clusters = clustering.kmeans(means, budget, int(rng.integers(2**31)))
+
+    def nearest(members: np.ndarray) -> int:
+        return members[(means[members] @ means[members].mean(axis=0)).argmax()]
+
+    return _label_segments(pool, [segments[nearest(members)] for members in _groups(clusters)], annotator)
+
+
 STRATEGIES: dict[str, Strategy] = {
     "all": all_labels,
     "random": random,
@@ -207,6 +227,7 @@ STRATEGIES: dict[str, Strategy] = {
     "medoid": medoid,
     "typiclust": typiclust,
     "core_set": core_set,
+    "centres": centres,
 }
 """Name in the configuration → strategy.
 

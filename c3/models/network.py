@@ -1,4 +1,7 @@
-"""The one network of C3: audio and image trunk, two coincidence heads, cluster head, classifier head."""
+"""The one network of C3: audio and image trunk, two coincidence heads, cluster head, classifier head.
+
+For vectors made elsewhere there are no trunks, and the heads are trained on the vectors as they are.
+"""
 
 from pathlib import Path
 
@@ -31,10 +34,11 @@ class Network(keras.Model):
         super().__init__(**{"dtype": "float32", **kwargs})  # inputs are rounded by the trunks, not before
         self.spec, self.features, self.classes = dict(spec), dict(features), list(classes)
         sizes, shapes = config.Network(**spec), config.Features(**features)
-        trunk = TRUNKS[sizes.trunk]
         self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
-        self.audio_trunk = trunk((*self.window_shape, 1), sizes.embedding)
-        self.image_trunk = trunk(self.frame_shape, sizes.embedding)
+        self.audio_trunk = self.image_trunk = None
+        if sizes.trunk:
+            self.audio_trunk = TRUNKS[sizes.trunk]((*self.window_shape, 1), sizes.embedding)
+            self.image_trunk = TRUNKS[sizes.trunk](self.frame_shape, sizes.embedding)
         self.audio_visual = CoincidenceHead(sizes.coincidence_units)
         self.audio_audio = CoincidenceHead(sizes.coincidence_units)
         self.factors = sizes.factors
@@ -54,8 +58,8 @@ class Network(keras.Model):
         Args:
             inputs: ``audio`` (B, 96, 64) windows; optional ``pair`` (B, 96, 64), a second window of each
                 recording; ``frame`` (B, px, px, 3) uint8, a frame of each; and windows with labels:
-                ``labelled`` (M, 96, 64), ``anchor`` and ``positive`` (M, 96, 64). Or, alone, ``stored`` (B, d):
-                embeddings of windows, for which no trunk is run.
+                ``labelled`` (M, 96, 64), ``anchor`` and ``positive`` (M, 96, 64). Or, of embeddings, for which
+                no trunk is run: ``stored`` (B, d) and optional ``stored_labelled`` (M, d).
 
         Returns:
             ``embedding``, of each input of windows (·, d), by its name; in training on several devices the inputs
@@ -65,7 +69,10 @@ class Network(keras.Model):
         """
         if "stored" in inputs:
             stored = replicas.gather(inputs["stored"])
-            return {"embedding": {"stored": stored}, "unlabelled": stored}
+            outputs = {"embedding": {"stored": stored}, "unlabelled": stored}
+            if "stored_labelled" in inputs:
+                outputs["classification"] = self.classifier(replicas.gather(inputs["stored_labelled"]))
+            return outputs
         names = [name for name in WINDOWS if name in inputs]
         windows = ops.concatenate([inputs[name] for name in names], axis=0)
         embeddings = self.audio_trunk(windows[..., None], training=training)
@@ -111,7 +118,7 @@ class Network(keras.Model):
     def start_from(self, other: "Network") -> None:
         """Copy the weights of all parts but the classifier; a cluster head of another size keeps its own."""
         for part in PARTS:
-            if part != "cluster_head" or self.factors == other.factors:
+            if getattr(self, part) and (part != "cluster_head" or self.factors == other.factors):
                 getattr(self, part).set_weights(getattr(other, part).get_weights())
 
     def get_config(self):

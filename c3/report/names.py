@@ -36,6 +36,7 @@ STRATEGIES = {
     "medoid": "Medoids, propagated (MAL)",
     "typiclust": "Typical members (TypiClust)",
     "core_set": "Furthest first (core-set)",
+    "centres": "Segments at the centres of k-means",
 }
 
 

@@ -98,7 +98,7 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
     Args:
         network: the network.
         batch: a batch of B held-out pairs, as :meth:`c3.training.sampling.Sampler.draw` gives it.
-        windows: (N, 96, 64), held-out windows for the clusters.
+        windows: (N, 96, 64), held-out windows for the clusters; of a network without trunks their vectors, (N, d).
 
     Returns:
         ``auc_audio_visual``, ``auc_audio_audio``: area under the ROC curve over all B² pairs, NaN without such
@@ -108,7 +108,7 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
     """
     from sklearn.metrics import roc_auc_score
 
-    outputs = network(batch, training=False)
+    outputs = network(batch, training=False) if network.audio_trunk else {}
     measures = {}
     for name in ("audio_visual", "audio_audio"):
         if name in outputs:
@@ -116,7 +116,7 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
             measures[f"auc_{name}"] = roc_auc_score(np.eye(len(scores)).ravel(), scores.ravel())
         else:
             measures[f"auc_{name}"] = np.nan
-    embeddings = network.embed(windows)
+    embeddings = network.embed(windows) if network.audio_trunk else windows
     unit = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
     return {
         **measures,
@@ -246,7 +246,7 @@ def train(
             " allowed is at most that."
         )
     if row.frozen:
-        sampler = StoredSampler(features, stored, training.batch, seed)
+        sampler = StoredSampler(features, stored, training.batch, seed, labels)
     else:
         sampler = Sampler(
             features,
@@ -258,7 +258,8 @@ def train(
             row.augmentation,
             labels,
         )
-    batch, held_out_windows = held_out(features, row, training)
+    batch, grid = held_out(features, row, training)
+    held_out_windows = features.grid_windows(grid) if network.audio_trunk else np.asarray(stored[grid], np.float32)
     if training.batch % replicas.count():
         raise C3Error(
             f"training.batch is {training.batch}, but there are {replicas.count()} GPUs; allowed is a multiple of that."
@@ -310,11 +311,11 @@ def ahead(draw: Callable[[int], dict], steps: Iterable[int]) -> Iterator[tuple[i
 
 
 def held_out(features: Features, row: config.Row, training: config.Training) -> tuple[dict, np.ndarray]:
-    """Pairs and windows of the validation split, the same for every row and seed.
+    """Pairs, and windows by their place in the window table, of the validation split, the same for every row and seed.
 
     Returns:
-        A batch of pairs with a second window and, where the recordings have pictures, a frame; and all windows
-        of the same segments.
+        A batch of pairs with a second window and, where the recordings have pictures, a frame; and the rows of the
+        window table of all windows of the same segments.
     """
     has_frames = features.frame_counts > 0
     in_split = features.index["split"] == "validation"
@@ -329,4 +330,4 @@ def held_out(features: Features, row: config.Row, training: config.Training) -> 
     delta_t = min(training.delta_t, features.index.loc[usable, "seconds"].max())
     batch = Sampler(features, "validation", kinds, delta_t, min(training.held_out_pairs, recordings), seed=0).draw(0)
     grid = np.flatnonzero(features.window_table()["split"] == "validation")[: 10 * training.held_out_pairs]
-    return batch, features.grid_windows(grid)
+    return batch, grid

@@ -19,6 +19,16 @@ def classes_of(labels: pd.DataFrame) -> list[str]:
     return sorted(set(labels["labels"].explode().dropna()))
 
 
+def targets_of(labels: pd.DataFrame) -> np.ndarray:
+    """A table of weak labels as (rows, classes) float32: 1 where a row carries it; columns: :func:`classes_of`."""
+    classes = classes_of(labels)
+    column_of = {label: column for column, label in enumerate(classes)}
+    targets = np.zeros((len(labels), len(classes)), np.float32)
+    for row, carried in enumerate(labels["labels"]):
+        targets[row, [column_of[label] for label in carried]] = 1.0
+    return targets
+
+
 def uniform(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """One integer from each closed interval [low, high]; int64, the shape of ``low``."""
     return rng.integers(low, np.maximum(low, high) + 1)
@@ -72,6 +82,7 @@ class StoredSampler:
         embeddings: (windows, d) of all windows of the grid, in its order.
         batch: B, windows in a batch, each once; all of them where there are fewer.
         seed: seed of all draws.
+        labels: weak labels of windows (segment_id, window, labels), for the classification loss.
 
     Raises:
         C3Error: embeddings of other windows.
@@ -81,6 +92,7 @@ class StoredSampler:
     embeddings: np.ndarray
     batch: int
     seed: int
+    labels: pd.DataFrame | None = None
 
     def __post_init__(self):
         path, counts = self.features.path, self.features.window_counts
@@ -90,12 +102,22 @@ class StoredSampler:
                 " are embeddings made from it."
             )
         self.windows = np.flatnonzero(np.repeat(self.features.index["split"] == "train", counts))
+        if self.labels is not None:
+            self.targets = targets_of(self.labels)
+            places = pd.MultiIndex.from_frame(self.features.window_table()[["segment_id", "window"]])
+            self.labelled = places.get_indexer(pd.MultiIndex.from_frame(self.labels[["segment_id", "window"]]))
 
     def draw(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of ``step``: ``stored`` (B, d)."""
+        """The batch of ``step``: ``stored`` (B, d); with labels ``stored_labelled`` (B, d) and ``targets`` too."""
+        rng = np.random.default_rng([self.seed, step])
         size = min(self.batch, len(self.windows))
-        chosen = np.random.default_rng([self.seed, step]).choice(self.windows, size, replace=False)
-        return {"stored": np.asarray(self.embeddings[np.sort(chosen)], np.float32)}
+        chosen = rng.choice(self.windows, size, replace=False)
+        batch = {"stored": np.asarray(self.embeddings[np.sort(chosen)], np.float32)}
+        if self.labels is not None:
+            drawn = rng.integers(len(self.labels), size=size)
+            batch["stored_labelled"] = np.asarray(self.embeddings[self.labelled[drawn]], np.float32)
+            batch["targets"] = self.targets[drawn]
+        return batch
 
 
 @dataclass
@@ -152,13 +174,9 @@ class Sampler:
             )
         if self.labels is not None:
             row_of = {segment: position for position, segment in enumerate(index["segment_id"])}
-            classes = classes_of(self.labels)
-            column_of = {label: column for column, label in enumerate(classes)}
             self.labelled_positions = self.labels["segment_id"].map(row_of).to_numpy()
             self.labelled_rows = self.labels["window"].to_numpy() * self.window_rows
-            self.targets = np.zeros((len(self.labels), len(classes)), np.float32)
-            for row, labels in enumerate(self.labels["labels"]):
-                self.targets[row, [column_of[label] for label in labels]] = 1.0
+            self.targets = targets_of(self.labels)
             self.windows_with = [np.flatnonzero(column) for column in self.targets.T]
 
     def draw(self, step: int) -> dict[str, np.ndarray]:

@@ -88,7 +88,7 @@ def test_an_embedding_made_elsewhere_stands_beside_the_others(finished, tmp_path
     table = windows.assign(time=(windows["window"] + 0.5) * 0.96, vector=list(vectors))
     table[["segment_id", "time", "vector"]].sample(frac=1, random_state=0).to_parquet(folder / "mine.parquet")
     target = "results/smoke/evaluation/query_by_example/mine.csv"
-    done = snakemake(folder, "--config", "embeddings={mine: mine.parquet}", "--", target)
+    done = snakemake(folder, "--config", "embeddings={mine: {vectors: mine.parquet}}", "--", target)
     assert done.returncode == 0, done.stdout[-3000:]
     mine, stage1 = (
         pd.read_csv(place / f"results/smoke/evaluation/query_by_example/{name}.csv")["value"]

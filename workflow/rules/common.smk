@@ -207,10 +207,10 @@ def row_inputs(wildcards):
     """The network a row starts from, its embeddings and the labels paid for: only what the row asks for."""
     row = CONFIG.row(wildcards.model)
     inputs = {}
-    if row.after:
+    if row.after and row.after not in CONFIG.embeddings:
         inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
     if row.frozen:
-        inputs["stored"] = f"{RESULTS}/embeddings/{row.after}/{wildcards.seed}.npy"
+        inputs["stored"] = stored_of(row.after, wildcards.seed)
     if row.labels:
         inputs["labels"] = f"{RESULTS}/labels/{wildcards.model}/{wildcards.seed}.parquet"
     return inputs
@@ -233,7 +233,7 @@ def network_of(wildcards):
 
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
-    names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits")
+    names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits", "vectors", "shards")
     paths = {name: input[name] for name in names if input.get(name)}
     return " ".join(f"--{name} {shlex.join([each] if isinstance(each, str) else each)}" for name, each in paths.items())
 
@@ -244,7 +244,7 @@ def label_inputs(wildcards):
     if row.labels.strategy in c3_config.CLUSTER_STRATEGIES:
         inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"
     if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
-        inputs["embeddings"] = f"{RESULTS}/embeddings/{row.after}/{wildcards.seed}.npy"
+        inputs["embeddings"] = stored_of(row.after, wildcards.seed)
     return inputs
 
 
@@ -280,8 +280,21 @@ def embeddings_of(wildcards):
 
 
 def vectors_of(wildcards):
-    """The file of an embedding made elsewhere."""
-    return CONFIG.embeddings[wildcards.model]
+    """The file of an embedding made elsewhere, or the shards of its encoder."""
+    spec = CONFIG.embeddings[wildcards.model]
+    if spec.vectors:
+        return {"vectors": spec.vectors}
+    return {"shards": expand(f"{RESULTS}/encoded/{wildcards.model}/shard-{{shard}}.npy", shard=SHARDS)}
+
+
+def embedding_of(wildcards):
+    """Who makes the vectors of an embedding."""
+    return section(CONFIG.embeddings[wildcards.model])
+
+
+def stored_of(name, seed):
+    """The vectors of a row trained with a seed, or of an embedding."""
+    return f"{RESULTS}/embeddings/{name}.npy" if name in CONFIG.embeddings else f"{RESULTS}/embeddings/{name}/{seed}.npy"
 
 
 def clusters_of(wildcards):

