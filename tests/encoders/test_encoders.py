@@ -32,7 +32,7 @@ def test_a_window_gets_the_vector_nearest_to_its_middle():
     assert found[:, 0].tolist() == [1, 1, 1, 2, 2]  # 2.5 lies between both: the earlier
 
 
-HEAR = '''
+HEAR = """
 import numpy as np
 class Model:
     sample_rate = 22_050
@@ -43,7 +43,7 @@ def load_model(model_file_path=""):
 def get_timestamp_embeddings(audio, model):
     times = np.arange(0, 1000 * audio.shape[1] / model.sample_rate, 50)
     return np.stack([times, np.full_like(times, audio.max())], -1)[None], times[None]
-'''
+"""
 
 
 def test_a_module_with_the_hear_interface(tmp_path, monkeypatch):

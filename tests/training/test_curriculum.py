@@ -189,6 +189,32 @@ def test_a_frozen_row_goes_on_to_the_same_end(features, tmp_path, monkeypatch):
     np.testing.assert_allclose(weights(straight), weights(resumed), rtol=1e-4, atol=1e-6)
 
 
+def test_heads_alone_learn_clusters_and_classes_of_vectors_made_elsewhere(features, tmp_path):
+    """Vectors of any length whose sign is the class: the classifier finds it, from the windows that carry a label."""
+    rng = np.random.default_rng(0)
+    table = features.window_table()
+    truth = rng.random(len(table)) < 0.5
+    vectors = rng.normal(size=(len(table), 40)).astype(np.float32)
+    vectors[:, 0] = np.where(truth, 3, -3)
+    labelled = np.flatnonzero(table["split"] == "train")[:50]
+    labels = table.loc[labelled, ["segment_id", "window"]].reset_index(drop=True)
+    labels["labels"] = [["yes"] if truth[place] else ["no"] for place in labelled]
+    row = config.Row(
+        after="x", frozen=True, losses={"clustering": 1.0, "classification": 1.0}, labels={"strategy": "all"}
+    )
+    spec = SPEC.model_copy(update={"trunk": None, "embedding": 40})
+    network = curriculum.start(spec, features.spec, 0, None, ["no", "yes"])
+    training = TRAINING.model_copy(update={"steps": 60, "evaluate_every": 20, "learning_rate": 0.01})
+    checkpoint = curriculum.Checkpoint(tmp_path, "a")
+    history = curriculum.train(network, row, training, features, 0, checkpoint, labels, stored=vectors)
+    assert history["classification"].iloc[-1] < 0.1 and history["active_clusters"].iloc[-1] > 1
+    network.save(tmp_path / "heads.keras")
+    again = networks.load(tmp_path / "heads.keras", features.spec)
+    assert again.audio_trunk is None
+    elsewhere = table["split"] == "validation"
+    assert ((again.classify(vectors[elsewhere])[:, 1] > 0.5) == truth[elsewhere]).mean() > 0.95
+
+
 def test_a_frozen_row_draws_training_windows_once_each(features):
     table = features.window_table()
     numbered = np.arange(len(table), dtype=np.float32)[:, None]

@@ -155,6 +155,28 @@ def test_a_frozen_row_trains_on_the_embeddings_of_the_row_before(finished, tmp_p
     assert len(clusters) == len(made) and clusters["cluster"].between(0, 15).all()
 
 
+def test_heads_alone_are_trained_on_the_vectors_of_an_encoder(finished, tmp_path):
+    """A network of this run as if it came from elsewhere gives its own vectors; clusters and classes follow."""
+    folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
+    embedding = "embeddings={mine: {encoder: results/smoke/models/stage1/0.keras}}"
+    losses = "losses: {clustering: 1.0, classification: 1.0}, labels: {strategy: centres, budget: 6}"
+    rows = f"rows={{heads: {{after: mine, frozen: true, {losses}, batch: 64}}}}"
+    target = "results/smoke/predictions/heads/0.parquet"
+    done = snakemake(folder, "--config", embedding, rows, "models=[stage3, heads]", "--", "train_heads", target)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert {"encode", "foreign", "label", "train", "cluster", "classify"} <= jobs(done.stdout)
+    results = folder / "results/smoke"
+    np.testing.assert_allclose(
+        np.load(results / "embeddings/mine.npy"), np.load(results / "embeddings/stage1/0.npy"), rtol=1e-3, atol=1e-4
+    )
+    np.testing.assert_array_equal(np.load(results / "embeddings/heads/0.npy"), np.load(results / "embeddings/mine.npy"))
+    asked = pd.read_csv(results / "labels/heads/0.asked.csv", dtype=str)
+    assert asked["segment_id"].nunique() == 6
+    predictions = pd.read_parquet(folder / target).set_index("segment_id")
+    assert set(predictions.columns) == set(" ".join(asked["labels"]).split())
+    assert predictions.stack().between(0, 1).all()
+
+
 def test_second_run_has_nothing_to_do(finished):
     again = snakemake(finished, "--dry-run", "all")
     assert "Nothing to be done" in again.stdout, again.stdout[-3000:]
