@@ -75,7 +75,7 @@ def test_a_network_of_c3_brings_its_own_features(tmp_path):
     windows = log_mel(sound, spec)[:288].reshape(3, 96, 64)
     np.testing.assert_allclose(vectors, network.embed(windows), rtol=1e-4, atol=1e-5)
     (tmp_path / "broken.keras").write_bytes(b"PK")
-    with pytest.raises(C3Error, match="broken.keras is not a C3 network"):
+    with pytest.raises(C3Error, match=r"broken\.keras is not a C3 network"):
         encoders.load(config.Embedding(encoder=str(tmp_path / "broken.keras")))
 
 

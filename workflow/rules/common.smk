@@ -294,7 +294,9 @@ def embedding_of(wildcards):
 
 def stored_of(name, seed):
     """The vectors of a row trained with a seed, or of an embedding."""
-    return f"{RESULTS}/embeddings/{name}.npy" if name in CONFIG.embeddings else f"{RESULTS}/embeddings/{name}/{seed}.npy"
+    return (
+        f"{RESULTS}/embeddings/{name}.npy" if name in CONFIG.embeddings else f"{RESULTS}/embeddings/{name}/{seed}.npy"
+    )
 
 
 def clusters_of(wildcards):

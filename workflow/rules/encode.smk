@@ -43,5 +43,4 @@ rule foreign:
     params:
         options=given,
     shell:
-        "python {input.code[0]} {params.options} --index {input.index} --out {output.embeddings}"
-        " 2>&1 | tee {log}"
+        "python {input.code[0]} {params.options} --index {input.index} --out {output.embeddings}" " 2>&1 | tee {log}"
