@@ -27,7 +27,7 @@ EAGER = Path(__file__).with_name("eager.py")
 # This SLURM keeps no accounts.
 PROFILE = ["--profile", "workflow/profiles/slurm", "--slurm-no-account", "--slurm-status-command", "squeue"]
 # Long enough to be interrupted.
-LONG = ["--config", "training={steps: 200, evaluate_every: 20}", "--", "train_correspondence"]
+LONG = ["--config", "training={steps: 200, evaluate_every: 20}", "--", "train_stage1"]
 STEPS = list(range(20, 201, 20))
 MARK = 123.0  # a loss that only a training that reads the checkpoint carries on
 
@@ -58,7 +58,7 @@ def run(slurm, folder, *arguments):
 def first_checkpoint(process, folder):
     """Wait for the training's first checkpoint; the file that points to it."""
     for _ in range(12000):
-        if states := list(folder.glob("results/smoke/checkpoints/correspondence/0/*.json")):
+        if states := list(folder.glob("results/smoke/checkpoints/stage1/0/*.json")):
             return states[0]
         assert process.poll() is None, process.stdout.read()[-5000:]
         time.sleep(0.05)
@@ -75,7 +75,7 @@ def mark(state):
 
 def went_on(folder):
     """Whether the training took up where the marked checkpoint stood, and took every step once."""
-    history = pd.read_csv(folder / "results/smoke/history/correspondence/0.csv")
+    history = pd.read_csv(folder / "results/smoke/history/stage1/0.csv")
     return list(history["step"]) == STEPS and history["loss"][0] == MARK
 
 
