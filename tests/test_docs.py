@@ -118,7 +118,8 @@ def test_configurations_are_valid(page):
         values = yaml.safe_load(block)
         values = values.get("c3", values)
         merged = {}
-        for name in ["rows", "config", *(["folder"] if "folder" in values else [])]:
+        own = "folder-birdnet" if "birdnet" in block else "folder"
+        for name in ["rows", "config", *([own] if "folder" in values else [])]:
             update_config(merged, yaml.safe_load((PROJECT / f"config/{name}.yaml").read_text()))
         update_config(merged, values)
         config.load(merged, page.name)

@@ -19,7 +19,9 @@ class CoincidenceHead(layers.Layer):
         self.units = units
         self.first = layers.Dense(units)
         self.second = layers.Dense(units, use_bias=False)
-        self.output_layer = layers.Dense(1, dtype="float32")  # logits, whatever the precision of the B² hidden units
+        self.output_layer = layers.Dense(
+            1, dtype=keras.config.floatx()
+        )  # logits, whatever the precision of the B² hidden units
 
     def build(self, shapes):
         for layer, shape in zip((self.first, self.second), shapes, strict=True):
@@ -37,4 +39,6 @@ class CoincidenceHead(layers.Layer):
 
 def classifier_head(units: int, classes: int) -> keras.Sequential:
     """embedding (B, d) → hidden (B, units) → logits (B, classes)."""
-    return keras.Sequential([layers.Dense(units, activation="relu"), layers.Dense(classes, dtype="float32")])
+    return keras.Sequential(
+        [layers.Dense(units, activation="relu"), layers.Dense(classes, dtype=keras.config.floatx())]
+    )

@@ -31,7 +31,7 @@ class Network(keras.Model):
     """
 
     def __init__(self, spec: dict, features: dict, classes: list[str] = (), **kwargs):
-        super().__init__(**{"dtype": "float32", **kwargs})  # inputs are rounded by the trunks, not before
+        super().__init__(**{"dtype": keras.config.floatx(), **kwargs})  # inputs are rounded by the trunks, not before
         self.spec, self.features, self.classes = dict(spec), dict(features), list(classes)
         sizes, shapes = config.Network(**spec), config.Features(**features)
         self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
@@ -42,7 +42,7 @@ class Network(keras.Model):
         self.audio_visual = CoincidenceHead(sizes.coincidence_units)
         self.audio_audio = CoincidenceHead(sizes.coincidence_units)
         self.factors = sizes.factors
-        self.cluster_head = layers.Dense(sum(self.factors), dtype="float32")
+        self.cluster_head = layers.Dense(sum(self.factors), dtype=keras.config.floatx())
         self.classifier = classifier_head(sizes.classifier_units, len(self.classes)) if self.classes else None
         pair, single = [(None, sizes.embedding)] * 2, (None, sizes.embedding)
         self.audio_visual.build(pair)

@@ -51,14 +51,14 @@ def resnet10(shape: tuple[int, int, int], embedding: int) -> keras.Model:
         shortcut = x if stride == 1 else convolve(x, width, 1, stride)
         x = layers.ReLU()(layers.Add()([y, shortcut]))
     x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(inputs, layers.Dense(embedding, dtype="float32")(x))
+    return keras.Model(inputs, layers.Dense(embedding, dtype=keras.config.floatx())(x))
 
 
 def resnet50(shape: tuple[int, int, int], embedding: int) -> keras.Model:
     """The paper's trunk: ResNet-50 without weights, average-pooled (2048) and projected to (embedding)."""
     body = keras.applications.ResNet50(include_top=False, weights=None, input_shape=shape, pooling="avg")
     body = keras.models.clone_model(body, clone_function=_with_fused_normalization)
-    return keras.Model(body.input, layers.Dense(embedding, dtype="float32")(body.output))
+    return keras.Model(body.input, layers.Dense(embedding, dtype=keras.config.floatx())(body.output))
 
 
 def _with_fused_normalization(layer: layers.Layer) -> layers.Layer:

@@ -93,4 +93,4 @@ def test_no_row_may_ask_for_all_labels(tmp_path):
     folder = copy_project(tmp_path)
     done = snakemake(folder, "--config", "data={source: folder}", "--dry-run", "--", "all", config=None)
     assert done.returncode != 0
-    assert "rows.topline.labels.strategy is all, but data.source is folder" in " ".join(done.stdout.split())
+    assert "rows.topline_plus.labels.strategy is all, but data.source is folder" in " ".join(done.stdout.split())
