@@ -194,7 +194,8 @@ def start(
     """
     keras.utils.set_random_seed(seed)
     usual = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
+    if precision != "float32":  # Keras' own
+        keras.config.set_dtype_policy(precision)
     try:
         network = Network(spec.model_dump(), features.model_dump(), classes)
     finally:
