@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 
 from c3 import config
 from c3.data.features import log_mel
 from c3.encoders.interface import Encoder
 from c3.errors import C3Error
-from c3.models.network import Network
+from c3.models import network as networks
 
 
 def load(path: str) -> Encoder:
     """The audio trunk in a .keras file. :class:`C3Error` if the file is not a network of C3 or has no trunk."""
-    try:
-        network = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise C3Error(f"{path} is not a C3 network ({str(error).splitlines()[0][:120]}); allowed is one.") from None
-    if not isinstance(network, Network) or network.audio_trunk is None:
+    network = networks.read(path)
+    if network.audio_trunk is None:
         raise C3Error(f"{path} holds no network of C3 that embeds sound; allowed is a file of scripts/train.py.")
     spec = config.Features(**network.features)
 

@@ -19,9 +19,8 @@ class CoincidenceHead(layers.Layer):
         self.units = units
         self.first = layers.Dense(units)
         self.second = layers.Dense(units, use_bias=False)
-        self.output_layer = layers.Dense(
-            1, dtype=keras.config.floatx()
-        )  # logits, whatever the precision of the B² hidden units
+        # Logits of full precision, whatever that of the B² hidden units.
+        self.output_layer = layers.Dense(1, dtype=keras.config.floatx())
 
     def build(self, shapes):
         for layer, shape in zip((self.first, self.second), shapes, strict=True):

@@ -125,8 +125,8 @@ class Network(keras.Model):
         return {"spec": self.spec, "features": self.features, "classes": self.classes}
 
 
-def load(path: str | Path, features: config.Features) -> Network:
-    """Read a network; :class:`C3Error` if the file is not one or was trained on other ``features``."""
+def read(path: str | Path) -> Network:
+    """Read a network, whatever it was trained on; :class:`C3Error` if the file is not one."""
     try:
         network = keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -135,6 +135,12 @@ def load(path: str | Path, features: config.Features) -> Network:
         ) from None
     if not isinstance(network, Network):
         raise C3Error(f"{path} holds a {type(network).__name__}; allowed is a file of scripts/train.py.")
+    return network
+
+
+def load(path: str | Path, features: config.Features) -> Network:
+    """Read a network; :class:`C3Error` if the file is not one or was trained on other ``features``."""
+    network = read(path)
     expected = features.model_dump()
     differing = [
         f"features.{key} is {network.features.get(key)!r} in the model but {value!r} in the features"
