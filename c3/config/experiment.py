@@ -95,7 +95,8 @@ class Config(Section):
         row = self.row(name)
         if row.as_long_as is None:
             return row.steps or self.training.steps
-        return self.steps_in_all(row.as_long_as) - (self.steps_in_all(row.after) if row.after else 0)
+        before = self.chain(name)[1:2]  # none, of a row that starts from random weights or an embedding
+        return self.steps_in_all(row.as_long_as) - sum(map(self.steps_in_all, before))
 
     def network_of(self, name: str) -> Network:
         """The section `network` with what a row sets in its place; heads alone, where its chain starts at an embedding."""
