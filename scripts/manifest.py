@@ -10,10 +10,19 @@ def main(args):
     if args.folder:
         table, classes, missing = folder.manifest(config.Folder(**args.folder), args.validation_share, args.seed)
     else:
-        table, classes, missing = audioset.manifest(
-            args.train, args.evaluation, args.class_labels, args.media, args.validation_share, args.seed
+        table, classes, missing, counts = audioset.manifest(
+            args.train,
+            args.evaluation,
+            args.class_labels,
+            args.media,
+            args.validation_share,
+            args.seed,
+            **args.selection,
         )
-        manifest.check_evaluated(table, classes, args.manifest)
+        print(counts)
+        if len(left_out := manifest.unevaluated(table, classes)):
+            names = ", ".join(left_out["name"][:20]) + (", …" if len(left_out) > 20 else "")
+            print(f"{len(left_out)} classes have no segment in evaluation and are left out of its averages: {names}")
     with replacing(args.missing) as missing_path, replacing(args.classes) as classes_path:
         missing.to_csv(missing_path, index=False)
         classes.to_csv(classes_path, index=False)
@@ -29,6 +38,7 @@ if __name__ == "__main__":
         evaluation={"nargs": "+", "default": []},
         class_labels={"default": None},
         media={"default": None},
+        selection={"type": section, "default": {}, "help": "JSON of the keys ontology, classes and sample of audioset"},
         validation_share={"type": float},
         seed={"type": int},
         manifest={},

@@ -1,12 +1,14 @@
 """Evaluate embeddings by query by example."""
 
-from c3.evaluation import inputs, per_seed, query_by_example
+from c3.evaluation import inputs, metrics, per_seed, query_by_example
 from c3.progress import progress
 
 
 def numbers(args, settings, data):
     segments, truth = data.scored(settings.split)
-    query_by_example.check(truth, data.classes["name"], args.manifest)
+    metrics.check_classes(truth, args.manifest, query_by_example.LEAST)
+    yield from metrics.left_out(truth, data.classes["name"], query_by_example.LEAST)
+    truth = truth[:, metrics.judged(truth, query_by_example.LEAST)]
     windows_of = data.windows_of(segments)
     seeds = progress(settings.seeds, f"query_by_example {args.model}")
     for seed, vectors in per_seed(seeds, data.vectors(args.embeddings)):

@@ -3,6 +3,7 @@
 Sound of WAV, FLAC, Ogg and MP3 is read by libsndfile (which seeks to the sample and drops the encoder's
 delay), everything else by FFmpeg through PyAV, where each decoded block is laid down at its presentation
 time, so that the same sound gives the same samples, up to codec loss, from every container.
+A path may be that of a member of a pack (:mod:`c3.data.packs`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import soundfile
 import soxr
 from av.video.reformatter import VideoReformatter
 
-AUDIO_EXTENSIONS = ("wav", "flac", "m4a", "ogg", "mp3")
+from c3.data import packs
+
+AUDIO_EXTENSIONS = ("wav", "flac", "m4a", "ogg", "opus", "mp3")
 VIDEO_EXTENSIONS = ("mp4", "mkv", "webm")
 SNDFILE_EXTENSIONS = ("wav", "flac", "ogg", "mp3")
-REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named")
+REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named", "out of range")
 PREROLL_SECONDS = 0.5
 """how far before the asked start decoding begins, so that codecs with memory have settled"""
 BLOCK = 16_384
@@ -99,7 +102,7 @@ def square(picture: np.ndarray, pixels: int) -> np.ndarray:
 def check_file(path: str) -> None:
     """Raises :class:`Quarantined` if there is no file (missing) or no byte in it (empty)."""
     try:
-        size = os.path.getsize(path)
+        size = packs.size(path)
     except OSError:
         raise Quarantined("missing") from None
     if size == 0:
@@ -111,7 +114,7 @@ def probe(path: str) -> tuple[float, int]:
     check_file(path)
     if path.lower().endswith(SNDFILE_EXTENSIONS):
         try:
-            header = soundfile.info(path)
+            header = soundfile.info(packs.opened(path))
             return header.frames / header.samplerate, header.samplerate
         except soundfile.LibsndfileError:
             pass
@@ -129,7 +132,7 @@ def _open(path: str, start: float) -> Iterator[av.container.InputContainer]:
     That of a long recording is left open, since its index takes long to read: 0.3 s for 12 hours of mp4. Others are
     opened anew: some of the noise that an AAC decoder makes up hangs on what it decoded before, by a thousandth.
     """
-    status = os.stat(path)
+    status = os.stat(packs.pack_of(path))
     version = (path, status.st_size, status.st_mtime_ns)
     container = _left_open.get(version) if _is_sought(start) else None
     if container is None:
@@ -150,7 +153,7 @@ def _is_sought(start: float) -> bool:
 
 def _container(path: str) -> av.container.InputContainer:
     try:
-        container = av.open(path, metadata_errors="ignore")
+        container = av.open(packs.opened(path), metadata_errors="ignore")
     except (av.FFmpegError, ValueError):
         raise Quarantined("broken") from None
     for stream in (*container.streams.audio, *container.streams.video):
@@ -170,7 +173,7 @@ def _sound(container: av.container.InputContainer) -> av.AudioStream:
 
 def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the file's own rate, and that rate."""
-    status = os.stat(path)
+    status = os.stat(packs.pack_of(path))
     version = (path, status.st_size, status.st_mtime_ns)
     file = _opened(*version)
     if file.format == "OGG" and file.tell() != round(start * file.samplerate):
@@ -204,7 +207,7 @@ def _buffer(frames: int, channels: int, kind: str) -> np.ndarray:
 def _opened(path: str, size: int, modified: int) -> soundfile.SoundFile:
     """The file, left open: seeking in MP3 reads all that lies before, so the segments of a recording of a day are
     read one after the other. ``size`` and ``modified`` tell a file that was written anew."""
-    return soundfile.SoundFile(path)
+    return soundfile.SoundFile(packs.opened(path))
 
 
 def _channel_mean(samples: np.ndarray) -> np.ndarray:

@@ -12,7 +12,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from c3.clustering import unit
-from c3.evaluation import metrics
 
 SCORES = 2**21  # made at a time, at least: 8 MiB
 PAIRS = 2**24  # scores within a class that are held at a time: at most 1 GiB with what is counted of them
@@ -21,6 +20,9 @@ FINEST = 2**24  # buckets in a table, at most: float32 tells no more apart
 CACHED = 2**18  # a table of as many buckets, 1 MiB, lies in the processor's second cache
 CHUNK = 2048  # scores whose buckets are found at a time
 WIDE = 1024  # groups of buckets that a large table is taken in
+
+LEAST = 2
+"""positives of a class that has a pair within it"""
 
 compiled = numba.njit(cache=True, nogil=True)
 
@@ -36,7 +38,7 @@ def evaluate(
     """Mean average precision of same-class pairs, and what a ranking that knows nothing would get.
 
     vectors: array-like (windows, d) that takes an integer array; windows_of[s]: rows of segment s in it;
-    truth: bool (segments, classes), each class with at least two positives and one negative.
+    truth: bool (segments, classes), each class with at least :data:`LEAST` positives and one negative.
 
     Per class, n = min(``examples``, positives, negatives) segments with it and n without are drawn, and one
     random window of each: equally many, so that chance depends on n alone. All pairs within the class are
@@ -302,8 +304,3 @@ def chance(n: int, m: int) -> float:
     slope = (within - 1) / (pairs - 1)
     harmonic = digamma(pairs + 1) + np.euler_gamma  # 1 + 1/2 + … + 1/pairs
     return float(slope + (1 - slope) * harmonic / pairs)
-
-
-def check(truth: np.ndarray, names: Sequence[str], source: str) -> None:
-    """C3Error if a class has no pair within it, or none across."""
-    metrics.check_classes(truth, names, source, least=2)

@@ -191,6 +191,7 @@ def segment_tables(wildcards):
         "train": CONFIG.audioset.train,
         "evaluation": CONFIG.audioset.evaluation,
         "class_labels": CONFIG.audioset.class_labels,
+        **({"ontology": CONFIG.audioset.ontology} if CONFIG.audioset.ontology else {}),
     }
 
 
@@ -200,7 +201,9 @@ def source_of(wildcards, input):
         settings = section(CONFIG.folder.model_dump(exclude={"sheets"}))
         return f"--folder {shlex.quote(settings)}"
     tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
-    return f"{tables} --media {shlex.quote(MEDIA)}"
+    selection = section(CONFIG.audioset.model_dump(include={"ontology", "classes", "sample"}))
+    selection = f" --selection {shlex.quote(selection)}" if CONFIG.data.source == "audioset" else ""
+    return f"{tables} --media {shlex.quote(MEDIA)}{selection}"
 
 
 def row_inputs(wildcards):
