@@ -22,7 +22,7 @@ def main(args):
         print(counts)
         if len(left_out := manifest.unevaluated(table, classes)):
             names = ", ".join(left_out["name"][:20]) + (", …" if len(left_out) > 20 else "")
-            print(f"{len(left_out)} classes have no segment in evaluation and are left out of its averages: {names}")
+            print(f"classes without a segment in evaluation, left out of its averages ({len(left_out)}): {names}")
     with replacing(args.missing) as missing_path, replacing(args.classes) as classes_path:
         missing.to_csv(missing_path, index=False)
         classes.to_csv(classes_path, index=False)

@@ -164,7 +164,7 @@ def test_a_part_of_the_data_is_told_and_does(media, tmp_path):
     table = manifest.read(tmp_path / "manifest.parquet")
     assert len(table) and set(table["labels"].explode()) == {"/m/09x0r"}
     assert f"{len(table)} with media, 1 missing, 0 out of range" in done.stdout
-    assert "1 classes have no segment in evaluation and are left out of its averages: Speech" in done.stdout
+    assert "classes without a segment in evaluation, left out of its averages (1): Speech" in done.stdout
     spec, stem = store.config.Features(frame_pixels=8), tmp_path / "shard-000"
     frames = np.zeros((0, 8, 8, 3), np.uint8)
     extract = store.Extract(np.zeros((200, 64), np.float32), frames, np.zeros(0, np.float32), 2.0)

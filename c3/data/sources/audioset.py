@@ -168,7 +168,7 @@ def lengths(paths: Sequence[str]) -> dict[str, float]:
     is taken that all are as long as the longest.
     """
     found, packed = {}, {}
-    for path in progress(paths, "lengths"):
+    for path in progress(paths, "lengths of media"):
         pack = packs.pack_of(path)
         if pack != path and len(packed.get(pack, ())) >= SPEAK_FOR_ALL and max(packed[pack]) <= lists.SECONDS + 1:
             found[path] = max(packed[pack])
