@@ -5,7 +5,7 @@ import pandas as pd
 from c3 import config
 from c3.cli import replacing, run, section
 from c3.data import manifest
-from c3.evaluation import metrics, query_by_example
+from c3.evaluation import metrics
 from c3.evaluation.shallow_classifier import label_sets
 
 
@@ -17,7 +17,7 @@ def main(args):
     if len(classes):
         scored = table[table["split"] == settings.evaluation.split]
         codes, hot = label_sets(scored["labels"], classes["label"])
-        metrics.check_classes(hot[codes], args.manifest, query_by_example.LEAST)
+        metrics.check_classes(hot[codes], args.manifest, metrics.PAIR)
     with replacing(args.out) as path:
         path.write_text("The manifest has what the configuration asks for.\n")
 

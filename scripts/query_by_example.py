@@ -6,9 +6,9 @@ from c3.progress import progress
 
 def numbers(args, settings, data):
     segments, truth = data.scored(settings.split)
-    metrics.check_classes(truth, args.manifest, query_by_example.LEAST)
-    yield from metrics.left_out(truth, data.classes["name"], query_by_example.LEAST)
-    truth = truth[:, metrics.judged(truth, query_by_example.LEAST)]
+    metrics.check_classes(truth, args.manifest, metrics.PAIR)
+    yield from metrics.left_out(truth, data.classes["name"], metrics.PAIR)
+    truth = truth[:, metrics.judged(truth, metrics.PAIR)]
     windows_of = data.windows_of(segments)
     seeds = progress(settings.seeds, f"query_by_example {args.model}")
     for seed, vectors in per_seed(seeds, data.vectors(args.embeddings)):

@@ -78,7 +78,10 @@ class Data(Section):
         0.05, description="the run stops if more than this share of the segments cannot be used"
     )
     seed: Annotated[int, Field(ge=0)] = Field(
-        0, description="seed of the simulation, the collage and the validation split"
+        0, description="seed of the simulation, the collage, the validation split and `audioset.sample`"
+    )
+    licence: str | None = Field(
+        None, description="licence of the recordings, said in the cards of the networks that are made from them"
     )
 
 

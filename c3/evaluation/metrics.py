@@ -9,6 +9,9 @@ import numpy as np
 from c3.errors import C3Error
 from c3.evaluation import LEFT_OUT
 
+PAIR = 2
+"""positives that query by example needs of a class"""
+
 
 def judged(truth: np.ndarray, least: int = 1) -> np.ndarray:
     """Which classes can be judged, bool (classes): those with ``least`` positives or more and a negative.

@@ -21,9 +21,6 @@ CACHED = 2**18  # a table of as many buckets, 1 MiB, lies in the processor's sec
 CHUNK = 2048  # scores whose buckets are found at a time
 WIDE = 1024  # groups of buckets that a large table is taken in
 
-LEAST = 2
-"""positives of a class that has a pair within it"""
-
 compiled = numba.njit(cache=True, nogil=True)
 
 
@@ -38,7 +35,7 @@ def evaluate(
     """Mean average precision of same-class pairs, and what a ranking that knows nothing would get.
 
     vectors: array-like (windows, d) that takes an integer array; windows_of[s]: rows of segment s in it;
-    truth: bool (segments, classes), each class with at least :data:`LEAST` positives and one negative.
+    truth: bool (segments, classes), each class with at least two positives and one negative.
 
     Per class, n = min(``examples``, positives, negatives) segments with it and n without are drawn, and one
     random window of each: equally many, so that chance depends on n alone. All pairs within the class are

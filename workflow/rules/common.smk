@@ -234,6 +234,20 @@ def network_of(wildcards):
     return section(CONFIG.network_of(wildcards.model))
 
 
+def about_of(wildcards):
+    """What a network's card says of the data: the experiment, the recordings' licence, who made vectors it starts from."""
+    licence = CONFIG.data.licence or ("simulated by C3" if CONFIG.data.source == "synthetic" else None)
+    about = {"experiment": CONFIG.experiment, "licence": licence}
+    start = CONFIG.row(CONFIG.chain(wildcards.model)[-1]).after
+    if start is not None:
+        about["vectors"] = CONFIG.embeddings[start].encoder or CONFIG.embeddings[start].vectors
+        if about["vectors"] == "birdnet":
+            from c3.encoders.birdnet import LICENCE
+
+            about["vectors"] += f". {LICENCE}"
+    return section(about)
+
+
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
     names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits", "vectors", "shards")

@@ -1,5 +1,5 @@
-"""Training: needs the feature index (no labels in it), makes one network, its history and the embeddings of all
-windows per row and seed; and, from the rows that have paid for labels, the classes of all segments."""
+"""Training: needs the feature index (no labels in it), makes one network, its card, its history and the
+embeddings of all windows per row and seed; and, from the rows that have paid for labels, the classes of all segments."""
 
 
 rule train:
@@ -9,6 +9,7 @@ rule train:
         index=f"{RESULTS}/features/index.parquet",
     output:
         model=f"{RESULTS}/models/{{model}}/{{seed}}.keras",
+        card=f"{RESULTS}/models/{{model}}/{{seed}}.md",
         history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
         embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
     log:
@@ -24,12 +25,14 @@ rule train:
         row=row_of,
         training=training_of,
         network=network_of,
+        about=about_of,
         options=given,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
-        " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
-        " {params.options} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
+        " --network {params.network:q} --about {params.about:q} --seed {wildcards.seed} --threads {threads}"
+        " --index {input.index} {params.options} --checkpoint {params.checkpoint} --out {output.model}"
+        " --card {output.card} --history {output.history}"
         " --embeddings {output.embeddings}"
         " 2>&1 | tee {log}"
 
