@@ -361,6 +361,8 @@ def _varied(row: Row, key: str, value: float, sweep: str) -> Row:
     values = row.model_dump()
     first, _, last = key.partition(".")
     values[first] = {**values[first], last: value} if last and isinstance(values.get(first), dict) else value
+    if key == "steps":  # in the place of another row's length
+        values["as_long_as"] = None
     try:
         return Row.model_validate(values)
     except ValidationError as error:
