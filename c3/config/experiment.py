@@ -245,7 +245,8 @@ class Config(Section):
             )
         if row.labels.strategy in CLUSTER_STRATEGIES:
             self._check_clusters(f"rows.{name}.after", row.after)
-            self._check_budget(f"rows.{name}.labels.budget", row.labels.budget, row.after)
+            if self.data.source != "folder":  # of own recordings others are asked about as well
+                self._check_budget(f"rows.{name}.labels.budget", row.labels.budget, row.after)
         if row.labels.strategy in EMBEDDING_STRATEGIES and row.after is None:
             raise ValueError(
                 f"rows.{name}.after is null, but the strategy {row.labels.strategy} asks by an embedding;"
@@ -292,7 +293,8 @@ class Config(Section):
                 f"{key} is {clusters}, but there are {windows} training windows ({extent.source}); allowed is at most that"
             )
         budget = row.labels.budget if row.labels else None
-        if budget is not None and extent.segments is not None and extent.segments < budget:
+        asked_by_people = self.data.source == "folder"  # any segment, and each where the budget is more
+        if budget is not None and not asked_by_people and extent.segments is not None and extent.segments < budget:
             raise ValueError(
                 f"rows.{name}.labels.budget is {budget}, but there are {extent.segments} training segments"
                 f" ({extent.source}); allowed is at most that"

@@ -30,6 +30,7 @@ ASKS_BY = {
     "typiclust": ("embeddings",),
     "core_set": ("embeddings",),
     "centres": ("embeddings",),
+    "spread": ("embeddings",),
 }
 """label strategy → what it asks by: the clusters of the network, distances between embeddings, both or neither"""
 Strategy = Literal[tuple(ASKS_BY)]
@@ -274,6 +275,10 @@ class Labels(Section):
     strategy: Strategy = Field("cluster", description="how the segments to be labelled are chosen")
     budget: Count | None = Field(
         None, description="labels asked for, each one the annotation of one segment; null with the strategy `all`"
+    )
+    batch: Count | None = Field(
+        None,
+        description="labels asked for at once: of own recordings the rows of a sheet, after which the next one knows the answers; null: the whole budget",
     )
 
     @model_validator(mode="after")
