@@ -104,8 +104,9 @@ class Config(Section):
         return network if self.row(self.chain(name)[-1]).after is None else network.model_copy(update={"trunk": None})
 
     def learn(self, names: Iterable[str], loss: str) -> list[str]:
-        """Those of the rows that are trained with a loss."""
-        return [name for name in names if loss in self.row(name).losses]
+        """Those of the rows that are trained with a loss; an embedding that no row learns is trained with none."""
+        rows = [name for name in names if name != "log_mel" and name not in self.embeddings]
+        return [name for name in rows if loss in self.row(name).losses]
 
     def chain(self, name: str) -> list[str]:
         """A row and all rows that it starts from, the first last."""
@@ -313,9 +314,10 @@ class Config(Section):
 
     def _check_evaluation(self):
         efficiency, key = self.evaluation.label_efficiency, "evaluation.label_efficiency"
+        allowed = [*self.models, *self.embeddings, "log_mel"]
         for name in efficiency.models:
-            if name not in self.models:
-                raise ValueError(f"{key}.models holds {name!r}; allowed are {', '.join(self.models) or 'none'}")
+            if name not in allowed:
+                raise ValueError(f"{key}.models holds {name!r}; allowed are {', '.join(allowed)}")
         if efficiency.models and self.data.source == "folder":
             raise ValueError(f"{key}.models is {efficiency.models}, but own recordings have no labels; allowed is []")
         clustered = self.learn(efficiency.models, "clustering")

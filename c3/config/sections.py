@@ -388,7 +388,7 @@ class LabelEfficiency(Section):
 
     models: Names = Field(
         [],
-        description="the rows whose embedding and clusters are used; the first that learns clusters is portrayed; empty: no label efficiency",
+        description="the rows whose embedding and clusters are used, or names of `embeddings`; `log_mel`: random segments on the features themselves; the first that learns clusters is portrayed; empty: no label efficiency",
     )
     strategies: Strategies = Field(
         ["random"],

@@ -34,6 +34,11 @@ class GroundTruth:
         return self._asked[segment_id]
 
     @property
+    def truth(self) -> Mapping[str, tuple[str, ...]]:
+        """Segment → labels, paid for or not: for the ceiling, which is told to know them, and for nothing else."""
+        return self._labels
+
+    @property
     def answers(self) -> Mapping[str, tuple[str, ...]]:
         """Segment → labels, of all that was paid for."""
         return self._asked

@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from c3.evaluation import TOPLINES
-from c3.evaluation.label_efficiency import curve, label_reduction
+from c3.evaluation.label_efficiency import REFERENCES, curve, label_reduction
 from c3.report import names
 
 QUANTITIES = {
@@ -150,10 +150,16 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float |
 
 
 def label_efficiency(metrics: pd.DataFrame) -> Figure:
-    """A line of panels for each model: mAP against labels asked, with the ceiling and a ruler; the label reduction."""
+    """A line of panels for each model: mAP against labels asked, with the ceilings and a ruler; the label reduction.
+
+    Where log-mel features are among the models, they are no panel, but a line in those of the others.
+    """
     rows = metrics[metrics["evaluation"] == "label_efficiency"]
-    models = list(rows["model"].unique())
-    strategies = [name for name in rows["strategy"].unique() if name != "all"]
+    models = [name for name in rows["model"].unique() if name != "log_mel"] or ["log_mel"]
+    strategies = [name for name in rows["strategy"].unique() if name not in REFERENCES]
+    references = (
+        {"random segments, log-mel features": curve(rows, "log_mel", "random")} if models != ["log_mel"] else {}
+    )
     spare = [colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()]
     unknown = [name for name in strategies if name not in STRATEGY_COLOURS]
     colours = STRATEGY_COLOURS | {name: spare[number % len(spare)] for number, name in enumerate(unknown)}
@@ -165,6 +171,8 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
             _curves(left, curves, curve(rows, model, "all"), colours)
+            knowing = {"ceiling: knows the true classes": curve(rows, model, "ceiling")}
+            _references(left, {**knowing, **references})
             best = [
                 table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
             ]
@@ -208,6 +216,16 @@ def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colour
         )
     axes.margins(y=0.12)
     axes.set_ylabel("Mean average precision (mAP)")
+
+
+def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
+    """What the strategies lie between, in thin lines with their names beside the last point."""
+    for style, (name, points) in zip((":", "-."), curves.items(), strict=False):
+        if not len(points):
+            continue
+        axes.plot(points["labels"], points["mAP"], style, color="black", lw=1.2)
+        end = points["labels"].iloc[-1], points["mAP"].iloc[-1]
+        axes.annotate(name, end, (0, 5), textcoords="offset points", ha="right", fontsize=8, bbox=CLEAR)
 
 
 def _ruler(axes, best: pd.Series, colour: str) -> None:

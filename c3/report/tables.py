@@ -167,7 +167,7 @@ def goals(metrics: pd.DataFrame) -> Table:
 
 def headline_model(metrics: pd.DataFrame) -> str | None:
     """The row that :func:`headlines` are of: the first whose label efficiency is measured, else the last one learnt."""
-    efficient = metrics.loc[metrics["evaluation"] == "label_efficiency", "model"]
+    efficient = metrics.loc[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] != "log_mel"), "model"]
     if len(efficient):
         return efficient.iloc[0]
     learnt = [name for name in names.in_order(metrics["model"].unique()) if name not in ("log_mel", *TOPLINES)]

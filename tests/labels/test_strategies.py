@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c3 import clustering
-from c3.config import CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
+from c3.config import ASKS_BY, CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
 from c3.errors import C3Error
 from c3.labels import strategies
 from c3.labels.annotation import GroundTruth, Person
@@ -240,6 +240,21 @@ def test_the_next_sheet_goes_where_the_last_ones_were_not():
     STRATEGIES["spread"](Pool.of(windows, "index.parquet", vectors), 4, np.random.default_rng(0), person)
     groups = sorted(int(segment[1:]) // 10 for segment in person.asked[2:])
     assert groups == [2, 3]
+
+
+def test_the_ceiling_knows_the_classes_and_is_no_choice_of_a_row():
+    """Three segments of a rare class among fifty: it is asked about second, by the segment at its centre."""
+    rng = np.random.default_rng(0)
+    vectors = np.concatenate([np.array([1, 0, 0]) + rng.normal(size=(47, 3)) * 0.01, np.eye(3)[[1, 1, 1]]])
+    vectors[[47, 49], 0] += 0.3, 0.9
+    labels = [["often"]] * 47 + [["seldom"]] * 3
+    manifest = pd.DataFrame({"segment_id": [f"s{n:02d}" for n in range(50)], "split": "train", "labels": labels})
+    windows = manifest[["segment_id", "split"]].assign(window=0)
+    annotator = GroundTruth(manifest)
+    weak = strategies.ceiling(Pool.of(windows, "index.parquet", vectors), 3, np.random.default_rng(0), annotator)
+    assert [int(segment[1:]) >= 47 for segment in annotator.asked] == [False, True, False]
+    assert weak["labels"].tolist() == [["often"], ["often"], ["seldom"]]
+    assert "ceiling" not in STRATEGIES and "ceiling" not in ASKS_BY
 
 
 def test_in_batches_as_many_are_asked_and_later_ones_know_the_earlier():

@@ -87,7 +87,12 @@ DEFAULT = study("")
 # The row whose clusters are shown, if one learns any; and those whose embedding is laid out in a plane.
 PORTRAYED = next(iter(CONFIG.learn([*EFFICIENCY.models, *CONFIG.models], "clustering")), None)
 MAPPED = list(
-    dict.fromkeys([*(EFFICIENCY.models or CONFIG.models[-1:])[:1], *filter(None, [topline_of(CONFIG.models)])])
+    dict.fromkeys(
+        [
+            *([name for name in EFFICIENCY.models if name in CONFIG.models] or CONFIG.models[-1:])[:1],
+            *filter(None, [topline_of(CONFIG.models)]),
+        ]
+    )
 )
 FIGURE_NAMES = [
     name
@@ -250,8 +255,9 @@ def label_inputs(wildcards):
 
 def labels_of(wildcards):
     """Strategy and budget of a row, as options."""
-    labels = CONFIG.row(wildcards.model).labels
-    return f"--strategy {labels.strategy}" + (f" --budget {labels.budget}" if labels.budget else "")
+    labels = CONFIG.row(wildcards.model).labels.model_dump(exclude_none=True)
+    people = {"answers": f"{RESULTS}/labels/answers"} if CONFIG.data.source == "folder" else {}
+    return " ".join(f"--{name} {value}" for name, value in {**labels, **people}.items())
 
 
 def seeds_of(wildcards):
@@ -332,7 +338,7 @@ def tables_of(wildcards):
         *(
             f"{folder}/label_efficiency/{model}.{strategy}.csv"
             for model in (EFFICIENCY.models if made.strategies else [])
-            for strategy in ["all", *made.strategies]
+            for strategy in (["all", "random"] if model == "log_mel" else ["all", "ceiling", *made.strategies])
             if model in made.having("clustering") or strategy not in c3_config.CLUSTER_STRATEGIES
         ),
         *expand(f"{folder}/consolidation/{{model}}.csv", model=made.having("classification")),

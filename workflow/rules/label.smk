@@ -53,6 +53,28 @@ rule sheet:
         " 2>&1 | tee {log}"
 
 
+rule expectations:
+    input:
+        code=code("expectations"),
+        labels=f"{RESULTS}/labels/{{model}}/{DEFAULT.seeds[0]}.parquet",
+        embeddings=lambda wildcards: stored_of(CONFIG.row(wildcards.model).after, DEFAULT.seeds[0]),
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        page=f"{RESULTS}/recognised/{{model}}/expected.md",
+    log:
+        f"{LOGS}/expectations/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/expectations/{{model}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(2000, per_shard=30),
+        runtime=scaled(30),
+    shell:
+        "python {input.code[0]} --name {wildcards.model} --labels {input.labels} --embeddings {input.embeddings}"
+        " --index {input.index} --out {output.page}"
+        " 2>&1 | tee {log}"
+
+
 rule labels:
     input:
         expand(
