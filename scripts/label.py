@@ -14,7 +14,8 @@ def main(args):
     windows = Features(args.index).window_table()
     weak, receipt = asked(args, windows)
     if args.sheets:
-        weak = sheets.answered(sheets.read_sheets(args.sheets), windows)
+        answers = sheets.read_sheets(args.sheets, manifest.read(args.manifest))
+        weak = sheets.answered(answers.labels, windows)
     with replacing(args.labels) as labels, replacing(args.asked) as path:
         weak.to_parquet(labels, index=False)
         receipt.to_csv(path, index=False)
@@ -33,7 +34,7 @@ def asked(args, windows):
 if __name__ == "__main__":
     run(
         main,
-        sheets={"nargs": "+", "default": [], "help": "filled-in sheets, whose labels are used"},
+        sheets={"nargs": "+", "default": [], "help": "filled-in sheets and the like, whose labels are used"},
         manifest={},
         index={"help": "features/index.parquet"},
         clusters={"default": None, "help": "clusters file, for the strategies that ask by cluster"},
