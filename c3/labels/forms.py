@@ -76,9 +76,14 @@ def _text(path: str | Path, content: bytes) -> str:
     raise C3Error(f"{path} cannot be read as text; {ALLOWED}.")
 
 
+def _lines(text: str) -> list[str]:
+    """Not by splitlines, which also splits at characters that may stand in a name."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
 def _table(path: str | Path, text: str) -> pd.DataFrame:
     """Cells between commas, semicolons or tabs, whichever the header has most of."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
+    header = next((line for line in _lines(text) if line.strip()), "")
     # Raven does not use quotation marks, so that one may stand alone in a name.
     quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
     separator = max(",;\t", key=header.count)
@@ -154,7 +159,7 @@ def _raven_labels(path: str | Path, table: pd.DataFrame) -> str:
 
 def _is_audacity(path: str | Path, text: str) -> bool:
     """Whether the first line has two times and a name between tabs; of no line at all the file's ending tells."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\\")]
+    lines = [line for line in _lines(text) if line.strip() and not line.startswith("\\")]
     if not lines:
         return str(path).lower().endswith(".txt")
     cells = lines[0].split("\t")
@@ -164,7 +169,7 @@ def _is_audacity(path: str | Path, text: str) -> bool:
 def _audacity(path: str | Path, text: str) -> Iterator[Event]:
     r"""Labels of the recording that the file is named after; lines that begin with ``\`` are about frequencies."""
     own = str(path).removesuffix(Path(path).suffix)
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         if line.strip() and not line.startswith("\\"):
             where, cells = f"{path}, line {number}", line.split("\t")
             if len(cells) < 2:

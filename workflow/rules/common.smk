@@ -394,7 +394,7 @@ def products(folder):
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
-            *expand(f"{RESULTS}/recognised/{{model}}.csv", model=labelled if SHEETS else []),
+            *expand(f"{RESULTS}/recognised/{{model}}/segments.csv", model=labelled if SHEETS else []),
         ]
     place = f"{RESULTS}/{folder}"
     return [
