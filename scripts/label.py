@@ -76,7 +76,7 @@ if __name__ == "__main__":
     run(
         main,
         answers={"default": None, "help": "of own recordings: folder that keeps a copy of each sheet"},
-        sheets={"nargs": "+", "default": [], "help": "filled-in sheets, whose labels are used"},
+        sheets={"nargs": "+", "default": [], "help": "filled-in sheets and the like, whose labels are used"},
         manifest={},
         index={"help": "features/index.parquet"},
         clusters={"default": None, "help": "clusters file, for the strategies that ask by cluster"},

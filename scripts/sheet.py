@@ -16,13 +16,14 @@ SAMPLE_RATE = 32_000  # Hz: for ears, not for the network
 
 
 def main(args):
-    answers = sheets.read_sheets(args.sheets) if args.sheets else {}
-    if Path(args.out).exists() and not sheets.read_sheet(args.out).items() <= answers.items():
+    table = manifest.read(args.manifest)
+    answers = sheets.read_sheets(args.sheets, table).labels if args.sheets else {}
+    if Path(args.out).exists() and not sheets.read_sheet(args.out, table).labels.items() <= answers.items():
         raise C3Error(
             f"{args.out} has labels that no sheet under folder.sheets has, and would be written anew; allowed is to"
             " move it elsewhere first, and to name it there if its labels are to be used."
         )
-    sheet = sheets.sheet(pd.read_csv(args.asked), manifest.read(args.manifest), answers)
+    sheet = sheets.sheet(pd.read_csv(args.asked), table, answers)
     sounds = Path(args.out).with_suffix("")
     with tempfile.TemporaryDirectory(dir=sounds.parent) as beside:
         folder = Path(beside) / sounds.name

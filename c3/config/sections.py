@@ -159,7 +159,7 @@ class Folder(Section):
     )
     sheets: list[str] = Field(
         [],
-        description="sheets that you have filled in and moved elsewhere; what they answer is not asked again",
+        description="sheets that you have filled in and moved elsewhere, or tables of Raven, Audacity or Label Studio; what they answer is not asked again",
     )
 
 

@@ -69,15 +69,28 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     assert done.returncode == 0, done.stdout[-5000:]
     assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "sheet"}
     assert not len(pd.read_csv(results / "sheets/classes_plus.csv"))
-    heard = pd.read_csv(results / "recognised/classes_plus.csv")
+    recognised = results / "recognised/classes_plus"
+    heard = pd.read_csv(recognised / "segments.csv")
     index = pd.read_parquet(results / "features/index.parquet")
     assert set(heard["segment_id"]) == set(index["segment_id"])
     assert set(index["split"]) == {"train", "validation", "apart"}
     assert list(heard)[:4] == ["segment_id", "file", "start", "end"]
     assert set(list(heard)[4:]) == set(sheet["labels"])
     assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1
+    for name in [path.stem for path in recordings.iterdir()]:
+        assert (recognised / f"raven/{name}.selections.txt").exists() and (recognised / f"audacity/{name}.txt").exists()
+        assert (recognised / f"birdnet/{name}.BirdNET.results.csv").exists()
+    assert len(json.loads((recognised / "label_studio.json").read_text())) == len(list(recordings.iterdir()))
     again = run(folder, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
+    (folder / "more.csv").write_text("segment_id,labels\n#NAME?,wren\n")
+    refused = run(folder, "--dry-run", **own, sheets=["filled in.csv", "more.csv"])
+    assert "more.csv, row 2 has the segment_id '#NAME?', which a spreadsheet has made of another" in refused.stdout
+    (folder / "no such recording.txt").write_text("1.0\t2.0\twren\n")
+    refused = run(folder, "--dry-run", **own, sheets=["filled in.csv", "no such recording.txt"])
+    assert "no such recording.txt, line 1 is about no such recording, which is none of them" in refused.stdout
+    renewed = run(folder, "--dry-run", "--forcerun", "manifest", **own, sheets=["no such recording.txt"])
+    assert renewed.returncode == 0, renewed.stdout[-5000:]
 
     labels = {"strategy": "core_set", "budget": 7}
     target = "results/folder/sheets/classes_plus.csv"

@@ -111,9 +111,13 @@ FIGURE_NAMES = [
 
 SHEETS = CONFIG.folder.sheets if CONFIG.data.source == "folder" else []
 if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is told before anything runs
+    from c3.data import manifest
     from c3.labels import sheets
 
-    told(sheets.read_sheets, SHEETS)
+    listed = f"{RESULTS}/manifest.parquet"
+    # One that is about to be made anew (--forcerun manifest) may lack recordings that sheets are about.
+    is_kept = os.path.exists(listed) and not {"manifest", "--forceall", "-F"} & set(sys.argv)
+    told(sheets.read_sheets, SHEETS, manifest.read(listed) if is_kept else None)
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
@@ -396,7 +400,7 @@ def products(folder):
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
-            *expand(f"{RESULTS}/recognised/{{model}}.csv", model=labelled if SHEETS else []),
+            *expand(f"{RESULTS}/recognised/{{model}}/segments.csv", model=labelled if SHEETS else []),
         ]
     place = f"{RESULTS}/{folder}"
     return [

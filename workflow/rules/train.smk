@@ -67,7 +67,12 @@ rule recognised:
         predictions=expand(f"{RESULTS}/predictions/{{{{model}}}}/{{seed}}.parquet", seed=DEFAULT.seeds),
         manifest=f"{RESULTS}/manifest.parquet",
     output:
-        table=f"{RESULTS}/recognised/{{model}}.csv",
+        segments=f"{RESULTS}/recognised/{{model}}/segments.csv",
+        raven=directory(f"{RESULTS}/recognised/{{model}}/raven"),
+        audacity=directory(f"{RESULTS}/recognised/{{model}}/audacity"),
+        birdnet=directory(f"{RESULTS}/recognised/{{model}}/birdnet"),
+        clips=directory(f"{RESULTS}/recognised/{{model}}/segments"),
+        label_studio=f"{RESULTS}/recognised/{{model}}/label_studio.json",
     log:
         f"{LOGS}/recognised/{{model}}.log",
     benchmark:
@@ -76,8 +81,12 @@ rule recognised:
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
+    params:
+        root=CONFIG.folder.root if CONFIG.data.source == "folder" else MEDIA,
     shell:
-        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --out {output.table}"
+        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --root {params.root:q}"
+        " --segments {output.segments} --raven {output.raven} --audacity {output.audacity} --birdnet {output.birdnet}"
+        " --clips {output.clips} --label-studio {output.label_studio}"
         " 2>&1 | tee {log}"
 
 
