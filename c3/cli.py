@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -48,6 +49,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """A folder beside ``path`` to write into; on success it takes the place of what is there, else it is removed.
+
+    Tables (CSV) that lie in the old folder are taken along: a person may have saved labels there.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as beside:
+        made = Path(beside) / path.name
+        made.mkdir()
+        yield made
+        for table in path.glob("*.csv"):
+            shutil.copy2(table, made)
+        shutil.rmtree(path, ignore_errors=True)
+        made.rename(path)
 
 
 def import_keras() -> None:
