@@ -71,7 +71,7 @@ def write(segment, folder: Path, name: str, context: float = CONTEXT_SECONDS, si
 
 def recording(segment_id: str) -> str:
     """The name of the recording in the name of a segment."""
-    return segment_id.rpartition("_")[0]
+    return segment_id.rpartition("_")[0] or segment_id
 
 
 def _read(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
