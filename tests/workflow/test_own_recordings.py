@@ -1,6 +1,7 @@
 """Own recordings from end to end: a folder of real sounds → a sheet → what is heard where."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,8 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
         whole, rate_of_whole = soundfile.read(row.file)
         part = whole[round(row.start * rate_of_whole) : round(row.end * rate_of_whole)]
         assert np.std(sound) == pytest.approx(np.std(part), rel=0.1)
+    page = (results / "sheets/classes_plus/index.html").read_text()
+    assert all(segment.split("/")[-1] in page for segment in sheet["segment_id"]) and "0004.near3.wav" in page
 
     refused = run(folder, **own, target="train_classes_plus")
     assert refused.returncode != 0 and "labels/classes_plus/0.parquet has no label; allowed is" in refused.stdout
@@ -67,8 +70,12 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     (results / "sheets/classes_plus.csv").rename(folder / "filled in.csv")
     done = run(folder, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
-    assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "sheet"}
+    assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "review", "sheet"}
     assert not len(pd.read_csv(results / "sheets/classes_plus.csv"))
+    assert "There is nothing to label." in (results / "sheets/classes_plus/index.html").read_text()
+    review = (results / "recognised/classes_plus/index.html").read_text()
+    proposed = set(re.findall(r'"segment_id": "(.*?)"', review))
+    assert proposed and not proposed & set(sheet["segment_id"])
     heard = pd.read_csv(results / "recognised/classes_plus.csv")
     index = pd.read_parquet(results / "features/index.parquet")
     assert set(heard["segment_id"]) == set(index["segment_id"])
@@ -86,7 +93,7 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     assert jobs(done.stdout) == {"label", "sheet"}
     more = pd.read_csv(results / "sheets/classes_plus.csv")
     assert len(more) == 3 and not set(more["segment_id"]) & set(sheet["segment_id"])
-    assert {path.name for path in (results / "sheets/classes_plus").iterdir()} == set(more["sound"])
+    assert {path.name for path in (results / "sheets/classes_plus").glob("????.wav")} == set(more["sound"])
 
 
 def test_no_row_may_ask_for_all_labels(tmp_path):
