@@ -53,7 +53,9 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
         part = whole[round(row.start * rate_of_whole) : round(row.end * rate_of_whole)]
         assert np.std(sound) == pytest.approx(np.std(part), rel=0.1)
     page = (results / "sheets/classes_plus/index.html").read_text()
-    assert all(segment.split("/")[-1] in page for segment in sheet["segment_id"]) and "0004.near3.wav" in page
+    assert all(segment in page for segment in sheet["segment_id"]) and '"sound": "0004.clip.wav"' in page
+    beside = {path.name for path in (results / "sheets/classes_plus").iterdir()}
+    assert set(re.findall(r'"(?:sound|spectrogram)": "(.*?)"', page)) <= beside
 
     refused = run(folder, **own, target="train_classes_plus")
     assert refused.returncode != 0 and "labels/classes_plus/0.parquet has no label; allowed is" in refused.stdout
