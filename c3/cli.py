@@ -52,14 +52,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replacing_folder(path: str | Path) -> Iterator[Path]:
-    """As :func:`replacing`, of an empty folder, which takes the place of all that is in ``path``."""
+def replacing_folder(path: str | Path, kept: str | None = None) -> Iterator[Path]:
+    """As :func:`replacing`, of an empty folder, which takes the place of all that is in ``path``.
+
+    Of that, files that match the glob ``kept`` are taken along.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as beside:
         folder = Path(beside) / path.name
         folder.mkdir()
         yield folder
+        for each in path.glob(kept) if kept else []:
+            shutil.copy2(each, folder)
         shutil.rmtree(path, ignore_errors=True)
         folder.rename(path)
 

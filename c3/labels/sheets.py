@@ -25,15 +25,13 @@ MANGLED = re.compile(r"#[\w/]+[!?]?|Err:\d+|[-+]?\d+([.,]\d+)?[eE][-+]?\d+")
 """what spreadsheets make of an identifier that they take for a formula or a number"""
 
 
-def sheet(asked: pd.DataFrame, manifest: pd.DataFrame, answers: dict[str, tuple[str, ...]]) -> pd.DataFrame:
-    """A sheet to be filled in by a person who listens: a row for each segment asked for, with empty labels.
+def sheet(asked: pd.DataFrame, manifest: pd.DataFrame) -> pd.DataFrame:
+    """A sheet to be filled in by a person who listens: a row for each segment of a receipt that has no answer.
 
-    asked: a receipt; answers: labels that are there already, as :func:`read_sheets` gives them. Their segments are left
-    out, and of the others as many come first as are asked for beyond those answered. Columns :data:`SHEET_COLUMNS`:
-    ``sound`` is the name of a file with the segment's sound alone, start and end are seconds in ``file``.
+    asked: the receipt of a :class:`c3.labels.annotation.Person`. Columns :data:`SHEET_COLUMNS`: ``sound`` is the name
+    of a file with the segment's sound alone, start and end are seconds in ``file``.
     """
-    left = max(len(asked) - len(answers), 0)
-    asked = asked[~asked["segment_id"].isin(answers)].head(left)
+    asked = asked[asked["labels"] == ""]
     rows = places(manifest.set_index("segment_id").loc[asked["segment_id"]]).reset_index()
     return rows.assign(sound=[f"{number:04d}.wav" for number in asked["order"]], labels="")[SHEET_COLUMNS]
 
@@ -179,11 +177,10 @@ def _tell(sentence: str) -> None:
 def answered(answers: dict[str, tuple[str, ...]], windows: pd.DataFrame) -> pd.DataFrame:
     """Weak labels (segment_id, window, labels) of the windows of the segments in ``answers``, in table order.
 
-    windows: a window table. Raises :class:`C3Error` for a segment that is not among its training segments.
+    windows: a window table. Segments without a window, which are quarantined, are told: their labels teach nothing.
     """
-    train = windows[windows["split"] == "train"]
-    unknown = set(answers) - set(train["segment_id"])
-    if unknown:
-        raise C3Error(f"A sheet has a label for {min(unknown)}; allowed are segments of the split train.")
-    weak = train.loc[train["segment_id"].isin(answers), ["segment_id", "window"]].reset_index(drop=True)
+    absent = sorted(set(answers) - set(windows["segment_id"]))
+    if absent:
+        _tell(f"{len(absent)} labelled segments cannot be used (see quarantine.csv), among them {absent[0]}.")
+    weak = windows.loc[windows["segment_id"].isin(answers), ["segment_id", "window"]].reset_index(drop=True)
     return weak.assign(labels=[list(answers[segment]) for segment in weak["segment_id"]])

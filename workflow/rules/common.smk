@@ -212,6 +212,11 @@ def source_of(wildcards, input):
     return f"{tables} --media {shlex.quote(MEDIA)}"
 
 
+# Of the pages on which a person listens; the colours are those of the page of results.
+LABEL_TEMPLATES = [from_here(path) for path in sorted((PACKAGE / "report/label_templates").iterdir())]
+LABEL_TEMPLATES.append(from_here(PACKAGE / "report/templates/page.css"))
+
+
 def row_inputs(wildcards):
     """The network a row starts from, its embeddings and the labels paid for: only what the row asks for."""
     row = CONFIG.row(wildcards.model)
@@ -254,6 +259,16 @@ def label_inputs(wildcards):
         inputs["clusters"] = f"{RESULTS}/clusters/{row.after}/{wildcards.seed}.parquet"
     if row.labels.strategy in c3_config.EMBEDDING_STRATEGIES:
         inputs["embeddings"] = stored_of(row.after, wildcards.seed)
+    return inputs
+
+
+def sheet_inputs(wildcards):
+    """What neighbours are found by: the embedding that the row starts from, and its clusters if it has learnt any."""
+    after, seed, inputs = CONFIG.row(wildcards.model).after, DEFAULT.seeds[0], {}
+    if after:
+        inputs["embeddings"] = stored_of(after, seed)
+        if after in CONFIG.rows and CONFIG.learn([after], "clustering"):
+            inputs["clusters"] = f"{RESULTS}/clusters/{after}/{seed}.parquet"
     return inputs
 
 
@@ -395,12 +410,15 @@ def products(folder):
         unlabelled = [name for name in DEFAULT.models if not CONFIG.row(name).labels]
         labelled = [name for name in DEFAULT.models if name not in unlabelled]
         clustered = [name for name in DEFAULT.having("clustering") if name in unlabelled]
+        recognised = labelled if SHEETS else []
         return [
             f"{RESULTS}/checked.txt",
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
-            *expand(f"{RESULTS}/recognised/{{model}}/segments.csv", model=labelled if SHEETS else []),
+            *expand(f"{RESULTS}/sheets/{{model}}/index.html", model=labelled),
+            *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=["segments.csv", "index.html"]),
+            *expand(f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]),
         ]
     place = f"{RESULTS}/{folder}"
     return [
