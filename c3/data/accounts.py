@@ -16,15 +16,14 @@ import pandas as pd
 from c3.data.media import Quarantined
 
 MANIFEST, MISSING, QUARANTINED, IGNORED = ACCOUNTS = ("manifest", "missing", "quarantined", "ignored")
-FILE_COLUMNS = ["path", "account", "reason", "seconds", "bytes", "modified", "remark"]
+FILE_COLUMNS = ["path", "account", "reason", "seconds", "version", "remark"]
 COLUMNS = ["path", "account", "reason", "seconds", "used", "remark"]
 
 
 def read_files(path: str | Path) -> pd.DataFrame:
-    """The files that the manifest was made of: FILE_COLUMNS; seconds, bytes and modified (ns) may be unknown."""
-    numbers = {"seconds": float, "bytes": "Int64", "modified": "Int64"}
-    table = pd.read_csv(path, dtype=dict.fromkeys(FILE_COLUMNS, str) | numbers, keep_default_na=False, na_values=[""])
-    return table.fillna(dict.fromkeys(["path", "reason", "remark"], ""))
+    """The files that the manifest was made of: FILE_COLUMNS; seconds may be unknown (NaN), and version (empty)."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.assign(seconds=pd.to_numeric(table["seconds"]))
 
 
 def of_segments(files: pd.DataFrame, manifest: pd.DataFrame, missing: pd.DataFrame) -> pd.DataFrame:
@@ -36,22 +35,22 @@ def of_segments(files: pd.DataFrame, manifest: pd.DataFrame, missing: pd.DataFra
     table.loc[files["ignored"] != "", "account"] = IGNORED
     table["reason"] = files["path"].map(reasons).fillna("another file is taken").mask(is_used, "")
     table["reason"] = table["reason"].mask(files["ignored"] != "", files["ignored"])
-    return table.reindex(columns=FILE_COLUMNS).fillna({"remark": ""})
+    return table.assign(seconds=np.nan, version="", remark="")[FILE_COLUMNS]
 
 
-def version(path: str) -> tuple[int, int]:
-    """Bytes, and when they were written (ns)."""
+def version(path: str) -> str:
+    """What tells a file from one that was written anew: its bytes, and when they were written (ns)."""
     status = os.stat(path)
-    return status.st_size, status.st_mtime_ns
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def versions(files: pd.DataFrame) -> dict[str, tuple[int, int]]:
+def versions(files: pd.DataFrame) -> dict[str, str]:
     """Path → version of the files whose version is known."""
-    known = files[files["bytes"].notna()]
-    return dict(zip(known["path"], zip(known["bytes"], known["modified"], strict=True), strict=True))
+    known = files[files["version"] != ""]
+    return dict(zip(known["path"], known["version"], strict=True))
 
 
-def check_version(path: str, known: dict[str, tuple[int, int]]) -> None:
+def check_version(path: str, known: dict[str, str]) -> None:
     """:class:`Quarantined` if the file is not what it was when the manifest was made (changed), or gone (missing)."""
     try:
         now = version(path)

@@ -30,7 +30,7 @@ def manifest(
     check_found(found, section.root)
     for path, ignored in progress(list(zip(found["path"], found["ignored"], strict=True)), "manifest"):
         if ignored:
-            files.append((path, accounts.IGNORED, ignored, None, None, None, ""))
+            files.append((path, accounts.IGNORED, ignored, None, "", ""))
             continue
         name = os.path.relpath(path, section.root)
         try:
@@ -39,9 +39,9 @@ def manifest(
         except (OSError, media.Quarantined) as error:
             reason = getattr(error, "reason", "missing")
             missing.append((f"{name}_0", path, reason))
-            files.append((path, accounts.MISSING, reason, None, None, None, ""))
+            files.append((path, accounts.MISSING, reason, None, "", ""))
             continue
-        files.append((path, accounts.MANIFEST, "", round(sound.seconds, 3), *version, sound.remark))
+        files.append((path, accounts.MANIFEST, "", round(sound.seconds, 3), version, sound.remark))
         pictures = path if sound.has_pictures else None
         segments = cut(sound.seconds, section.segment_seconds)
         for (start, end), (part, split) in zip(segments, parts(len(segments), length), strict=True):
@@ -52,7 +52,7 @@ def manifest(
         table.sort_values("segment_id", ignore_index=True),
         pd.DataFrame(columns=["label", "name"]),
         pd.DataFrame(missing, columns=["segment_id", "path", "reason"]),
-        pd.DataFrame(files, columns=accounts.FILE_COLUMNS).astype({"bytes": "Int64", "modified": "Int64"}),
+        pd.DataFrame(files, columns=accounts.FILE_COLUMNS).astype({"seconds": float}),
     )
 
 
