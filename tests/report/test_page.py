@@ -38,7 +38,7 @@ def accounts():
     return pd.DataFrame(table)
 
 
-def content(numbers, figures=FIGURES, **config):
+def content(numbers, figures=FIGURES, files=None, **config):
     return page.page(
         numbers, {"experiment": "toy", **config}, [1, 2], "abc123", figures, {"numbers": "metrics.csv"}, accounts()
     )
@@ -84,12 +84,12 @@ def from_markdown(text):
 
 
 def test_both_pages_have_the_same_tables():
-    numbers = metrics()
-    markdown, html = page.markdown(content(numbers)), page.html(content(numbers))
+    numbers, files = metrics(), accounts()
+    shown = content(numbers, files=files)
+    markdown, html = page.markdown(shown), page.html(shown)
     expected = [tables.goals(numbers), tables.embeddings(numbers), tables.label_efficiency(numbers, "stage3")]
-    expected = [
-        [table.header, *table.rows] for table in [*expected, tables.clustering(numbers), tables.accounts(accounts())]
-    ]
+    expected += [tables.clustering(numbers), tables.accounts(files)]
+    expected = [[table.header, *table.rows] for table in expected]
     assert Reader(html).tables == expected and from_markdown(markdown) == expected
     for text in (markdown, html):
         assert "Training seeds: 1, 2; evaluation seeds: 3, 5" in " ".join(text.split()) and "abc123" in text
@@ -107,7 +107,7 @@ def test_markdown_parts_are_set_apart_by_empty_lines():
 
 def test_what_is_missing_has_no_section():
     some = metrics().query("evaluation == 'shallow_classifier'")
-    assert [section.name for section in content(some, []).sections] == ["goals", "embedding", "files"]
+    assert [section.name for section in content(some, []).sections] == ["goals", "embedding"]
     assert [section.name for section in content(some, FIGURES[-1:]).sections] == ["goals", "embedding", "training"]
     empty = content(metrics()[:0], [])
     assert empty.sections == [] and empty.headlines == []
