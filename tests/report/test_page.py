@@ -40,7 +40,7 @@ def accounts():
 
 def content(numbers, figures=FIGURES, files=None, **config):
     return page.page(
-        numbers, {"experiment": "toy", **config}, [1, 2], "abc123", figures, {"numbers": "metrics.csv"}, accounts()
+        numbers, {"experiment": "toy", **config}, [1, 2], "abc123", figures, {"numbers": "metrics.csv"}, files
     )
 
 
