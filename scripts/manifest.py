@@ -1,21 +1,28 @@
-"""AudioSet's tables and media, or a folder of recordings → the manifest, its classes, and what is missing."""
+"""AudioSet's tables and media, or a folder of recordings → the manifest, its classes, what is missing, all files."""
 
 from c3 import config
 from c3.cli import replacing, run, section
-from c3.data import manifest
-from c3.data.sources import audioset, folder
+from c3.data import accounts, manifest
+from c3.data.sources import audioset, files, folder
 
 
 def main(args):
     if args.folder:
-        table, classes, missing = folder.manifest(config.Folder(**args.folder), args.validation_share, args.seed)
+        settings = config.Folder(**args.folder)
+        table, classes, missing, found = folder.manifest(settings, args.validation_share, args.seed)
     else:
         table, classes, missing = audioset.manifest(
             args.train, args.evaluation, args.class_labels, args.media, args.validation_share, args.seed
         )
         manifest.check_evaluated(table, classes, args.manifest)
-    with replacing(args.missing) as missing_path, replacing(args.classes) as classes_path:
+        found = accounts.of_segments(files.find_files(args.media), table, missing)
+    with (
+        replacing(args.missing) as missing_path,
+        replacing(args.files) as files_path,
+        replacing(args.classes) as classes_path,
+    ):
         missing.to_csv(missing_path, index=False)
+        found.to_csv(files_path, index=False)
         classes.to_csv(classes_path, index=False)
         with replacing(args.manifest) as path:
             manifest.write(table, path)
@@ -34,4 +41,5 @@ if __name__ == "__main__":
         manifest={},
         classes={},
         missing={},
+        files={"help": "every file below the folder of media, and what the manifest has of it, CSV"},
     )

@@ -127,6 +127,16 @@ def clustering(metrics: pd.DataFrame) -> Table:
     return Table(header, lines)
 
 
+def accounts(files: pd.DataFrame) -> Table:
+    """How many files end in each account, with their seconds where they are known; ``files`` as in accounts.csv."""
+    rows = []
+    for account in ("manifest", "missing", "quarantined", "ignored"):
+        of_it = files[files["account"] == account]
+        there = "" if of_it["seconds"].isna().any() else f"{of_it['seconds'].sum():,.0f}"
+        rows.append([account, f"{len(of_it):,}", there, f"{of_it['used'].sum():,.0f}"])
+    return Table(["account", "files", "seconds there", "seconds used"], rows)
+
+
 def goals(metrics: pd.DataFrame) -> Table:
     """What the paper lets one hope for, and what was measured, for stage 3 as in the paper and plus.
 

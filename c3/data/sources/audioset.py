@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from c3.data import manifest as manifests
-from c3.data.media import VIDEO_EXTENSIONS
-from c3.data.sources.files import EXTENSIONS, find_media
+from c3.data.sources.files import EXTENSIONS, VIDEO_EXTENSIONS, find_media
 from c3.errors import C3Error
 
 SEGMENT_COLUMNS = ["YTID", "start_seconds", "end_seconds", "positive_labels"]
