@@ -8,7 +8,7 @@ def made(*names):
 
 def summary():
     """The end of a run that went well: the headline numbers and what to open; nothing if no page was asked for."""
-    recognised = [f"Open {path}" for path in made("recognised")]
+    recognised = [f"Open {path}" for path in made("recognised", "new_recordings")]
     lines = recognised or [f"Fill in the labels in {path}" for path in made("sheet")]
     for page in made("results_page"):
         import pandas as pd  # takes a second, like the next

@@ -30,12 +30,12 @@ def manifest(
         try:
             seconds, _ = media.probe(path)
         except media.Quarantined as error:
-            missing.append((f"{name}_0", path, error.reason))
+            missing.append((segment_id(name, 0), path, error.reason))
             continue
         pictures = path if path.lower().endswith(VIDEO_EXTENSIONS) else None
         segments = cut(seconds, section.segment_seconds)
         for (start, end), (part, split) in zip(segments, parts(len(segments), length), strict=True):
-            rows.append((f"{name}_{start:.12g}", f"{name}{part}", path, pictures, start, end, start, [], split))
+            rows.append((segment_id(name, start), f"{name}{part}", path, pictures, start, end, start, [], split))
     table = pd.DataFrame(rows, columns=manifests.COLUMNS)
     manifests.hold_out(table, validation_share, seed)
     return (
@@ -43,6 +43,11 @@ def manifest(
         pd.DataFrame(columns=["label", "name"]),
         pd.DataFrame(missing, columns=["segment_id", "path", "reason"]),
     )
+
+
+def segment_id(name: str, start: float) -> str:
+    """What the segment of a file is called that starts at ``start`` s."""
+    return f"{name}_{start:.12g}"
 
 
 def cut(seconds: float, length: float) -> list[tuple[float, float]]:
