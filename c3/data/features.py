@@ -85,7 +85,7 @@ def windows_in(seconds: float, features: config.Features) -> int:
     """Windows of sound of this length: as many as :func:`log_mel` has rows for."""
     length = round(features.stft_window_seconds * features.sample_rate)
     hop = round(features.stft_hop_seconds * features.sample_rate)
-    return ((round(seconds * features.sample_rate) - length) // hop + 1) // features.window_rows
+    return max((round(seconds * features.sample_rate) - length) // hop + 1, 0) // features.window_rows
 
 
 def _fft_length(length: int) -> int:

@@ -79,6 +79,16 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     again = run(folder, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
 
+    # what the networks hear in the same recordings when they come as new ones: no row is trained for them
+    new = f"recognise={json.dumps({'root': str(recordings)})}"
+    done = run(folder, new, **own, sheets=["filled in.csv"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"recognise", "new_recordings"}
+    in_order = heard.sort_values(["file", "start"], ignore_index=True)
+    new_table = pd.read_csv(results / "new/classes_plus/segments.csv")
+    pd.testing.assert_frame_equal(new_table.iloc[:, :4], in_order.iloc[:, :4])
+    np.testing.assert_allclose(new_table[list(heard)[4:]], in_order[list(heard)[4:]], atol=1.5e-4)
+
     labels = {"strategy": "core_set", "budget": 7}
     target = "results/folder/sheets/classes_plus.csv"
     done = run(folder, target=target, labels=labels, **own, sheets=["filled in.csv"])
