@@ -17,11 +17,14 @@ def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
     """Parse ``--name value`` options and call ``main``; a :class:`C3Error` prints its sentence and exits with 1.
 
     Each keyword is an option's name and its ``argparse`` settings; options are required unless they have a default.
+    With the setting ``positional`` it is no option: for the few commands that people type.
     """
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     for name, settings in arguments.items():
-        required = "default" not in settings
-        parser.add_argument(f"--{name.replace('_', '-')}", required=required, **settings)
+        if settings.pop("positional", False):
+            parser.add_argument(name, **settings)
+        else:
+            parser.add_argument(f"--{name.replace('_', '-')}", required="default" not in settings, **settings)
     try:
         main(parser.parse_args())
     except C3Error as error:

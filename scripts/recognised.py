@@ -9,6 +9,7 @@ import soundfile
 
 from c3.cli import replacing, replacing_folder, run
 from c3.data import manifest, media
+from c3.data.probe import probe
 from c3.labels.recordings import table_names
 from c3.progress import progress
 from c3.report import exporters
@@ -48,7 +49,7 @@ def recorded(table, root):
     rows = []
     for file, segments in table.groupby("file"):
         try:
-            seconds, sample_rate = media.probe(file)
+            seconds, sample_rate, *_ = probe(file)
         except media.Quarantined:
             seconds, sample_rate = segments["end"].max(), FALLBACK_RATE
         rows.append((file, os.path.abspath(file), os.path.relpath(file, root), seconds, sample_rate))

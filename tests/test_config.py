@@ -201,6 +201,23 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
             "rows.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
         ),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
+        (
+            {
+                "embeddings": {"mine": {"vectors": "mine.npy"}},
+                "rows": {
+                    "heads": {
+                        "after": "mine",
+                        "frozen": True,
+                        "losses": {"classification": 1},
+                        "labels": {"budget": 2, "strategy": "random"},
+                    }
+                },
+                "models": ["heads"],
+                "evaluation": {"label_efficiency": {"models": []}},
+                "recognise": {"root": "next-season"},
+            },
+            "recognise.root is next-season, but the row heads takes the vectors in mine.npy, which new recordings",
+        ),
         # what the data cannot give, as far as it is known before any is read
         (
             {"synthetic": {"seconds": 5}},

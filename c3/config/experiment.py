@@ -24,6 +24,7 @@ from c3.config.sections import (
     Names,
     Network,
     Paper,
+    Recognise,
     Row,
     Section,
     Storage,
@@ -59,6 +60,7 @@ class Config(Section):
     collage: Collage = Collage()
     audioset: AudioSet = AudioSet()
     folder: Folder = Folder()
+    recognise: Recognise = Recognise()
     features: Features = Features()
     storage: Storage = Storage()
     network: Network = Network()
@@ -306,6 +308,13 @@ class Config(Section):
             if Path(sheet).resolve().is_relative_to(Path("results").resolve()):
                 raise ValueError(
                     f"folder.sheets holds {sheet}, which a run makes; allowed is a copy outside of results"
+                )
+        for name in self.learn(self.models, "classification") if self.recognise.root else []:
+            start = self.embeddings.get(self.row(self.chain(name)[-1]).after)
+            if start and start.vectors:
+                raise ValueError(
+                    f"recognise.root is {self.recognise.root}, but the row {name} takes the vectors in {start.vectors},"
+                    " which new recordings do not have; allowed is a row that starts from an encoder or learns itself"
                 )
         if self.evaluation.split == "validation" and self.data.validation_share == 0:
             raise ValueError(

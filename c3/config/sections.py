@@ -163,6 +163,12 @@ class Folder(Section):
     )
 
 
+class Recognise(Section):
+    """New recordings, of which nothing is learnt: what the rows with the loss `classification` hear in them."""
+
+    root: str | None = Field(None, description="folder with new recordings, in folders or not; null: none")
+
+
 class Features(Section):
     """The feature specification in physical units; every model file carries it."""
 

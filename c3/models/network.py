@@ -28,11 +28,23 @@ class Network(keras.Model):
         features: the section ``features``; it travels in the file, so that no other features are fed to it.
         classes: labels the classifier head knows, in the order of its outputs; empty before consolidation,
             so that no unsupervised stage knows even which classes exist.
+        embedding: one of the section ``embeddings``: who makes the vectors that heads alone are trained on; None of
+            a network with trunks. Like the next it travels in the file, for recordings that it is not trained on.
+        segment_seconds: length of the longest segment that it is trained on.
     """
 
-    def __init__(self, spec: dict, features: dict, classes: list[str] = (), **kwargs):
+    def __init__(
+        self,
+        spec: dict,
+        features: dict,
+        classes: list[str] = (),
+        embedding: dict | None = None,
+        segment_seconds: float | None = None,
+        **kwargs,
+    ):
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})  # inputs are rounded by the trunks, not before
         self.spec, self.features, self.classes = dict(spec), dict(features), list(classes)
+        self.embedding, self.segment_seconds = embedding, segment_seconds
         sizes, shapes = config.Network(**spec), config.Features(**features)
         self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
         self.audio_trunk = self.image_trunk = None
@@ -122,7 +134,13 @@ class Network(keras.Model):
                 getattr(self, part).set_weights(getattr(other, part).get_weights())
 
     def get_config(self):
-        return {"spec": self.spec, "features": self.features, "classes": self.classes}
+        return {
+            "spec": self.spec,
+            "features": self.features,
+            "classes": self.classes,
+            "embedding": self.embedding,
+            "segment_seconds": self.segment_seconds,
+        }
 
 
 def read(path: str | Path) -> Network:

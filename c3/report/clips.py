@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy import signal
 
 from c3.data import media
+from c3.data.probe import probe
 from c3.errors import C3Error
 from c3.report import exemplars
 
@@ -76,7 +77,7 @@ def recording(segment_id: str) -> str:
 
 def _read(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
     try:
-        rate = media.probe(path)[1]
+        rate = probe(path).sample_rate
         return media.decode_audio(path, start, seconds, rate), rate
     except media.Quarantined as error:
         raise C3Error(f"{path} is {error.reason}; allowed is the recording as it was at first.") from None

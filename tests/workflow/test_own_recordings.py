@@ -105,6 +105,16 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     renewed = run(folder, "--dry-run", "--forcerun", "manifest", **own, sheets=["no such recording.txt"])
     assert renewed.returncode == 0, renewed.stdout[-5000:]
 
+    # what the networks hear in the same recordings when they come as new ones: no row is trained for them
+    new = f"recognise={json.dumps({'root': str(recordings)})}"
+    done = run(folder, new, **own, sheets=["filled in.csv"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"recognise", "new_recordings"}
+    in_order = heard.sort_values(["file", "start"], ignore_index=True)
+    new_table = pd.read_csv(results / "new/classes_plus/segments.csv")
+    pd.testing.assert_frame_equal(new_table.iloc[:, :4], in_order.iloc[:, :4])
+    np.testing.assert_allclose(new_table[list(heard)[4:]], in_order[list(heard)[4:]], atol=1.5e-4)
+
     # More labels than there are clusters, three at a time; a row about which nobody is sure is not asked again.
     unsure = next(segment for segment in index["segment_id"] if segment not in set(sheet["segment_id"]))
     (folder / "unsure.csv").write_text(f"segment_id,labels\n{unsure},Unsure\n")

@@ -245,6 +245,17 @@ def network_of(wildcards):
     return section(CONFIG.network_of(wildcards.model))
 
 
+def start_of(wildcards):
+    """The embedding that a row of heads alone starts from, as an option: its network knows whose vectors it takes."""
+    start = CONFIG.row(CONFIG.chain(wildcards.model)[-1]).after
+    return f"--embedding {shlex.quote(section(CONFIG.embeddings[start]))}" if start else ""
+
+
+def networks_of(wildcards):
+    """The networks of all training seeds."""
+    return expand(f"{RESULTS}/models/{wildcards.model}/{{seed}}.keras", seed=DEFAULT.seeds)
+
+
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
     names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits", "vectors", "shards")
@@ -406,6 +417,7 @@ def products(folder):
 
     Of own recordings, whose labels nobody knows: a sheet to fill in, and once one is filled in, what is recognised.
     """
+    classified = DEFAULT.having("classification") if CONFIG.recognise.root and folder == "" else []
     if CONFIG.data.source == "folder":
         unlabelled = [name for name in DEFAULT.models if not CONFIG.row(name).labels]
         labelled = [name for name in DEFAULT.models if name not in unlabelled]
@@ -419,6 +431,7 @@ def products(folder):
             *expand(f"{RESULTS}/sheets/{{model}}/index.html", model=labelled),
             *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=["segments.csv", "index.html"]),
             *expand(f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]),
+            *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified if SHEETS else []),
         ]
     place = f"{RESULTS}/{folder}"
     return [
@@ -428,6 +441,7 @@ def products(folder):
         f"{place}report.md",
         f"{place}report/index.html",
         *expand(f"{place}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
+        *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified),
     ]
 
 

@@ -25,11 +25,12 @@ rule train:
         training=training_of,
         network=network_of,
         options=given,
+        embedding=start_of,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
         " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
-        " {params.options} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
+        " {params.options} {params.embedding} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
         " --embeddings {output.embeddings}"
         " 2>&1 | tee {log}"
 

@@ -38,14 +38,14 @@ def manifest(
             sound = probe(path)
         except (OSError, media.Quarantined) as error:
             reason = getattr(error, "reason", "missing")
-            missing.append((f"{name}_0", path, reason))
+            missing.append((segment_id(name, 0), path, reason))
             files.append((path, accounts.MISSING, reason, None, "", ""))
             continue
         files.append((path, accounts.MANIFEST, "", round(sound.seconds, 3), version, sound.remark))
         pictures = path if sound.has_pictures else None
         segments = cut(sound.seconds, section.segment_seconds)
         for (start, end), (part, split) in zip(segments, parts(len(segments), length), strict=True):
-            rows.append((f"{name}_{start:.12g}", f"{name}{part}", path, pictures, start, end, start, [], split))
+            rows.append((segment_id(name, start), f"{name}{part}", path, pictures, start, end, start, [], split))
     table = pd.DataFrame(rows, columns=manifests.COLUMNS)
     manifests.hold_out(table, validation_share, seed)
     return (
@@ -54,6 +54,11 @@ def manifest(
         pd.DataFrame(missing, columns=["segment_id", "path", "reason"]),
         pd.DataFrame(files, columns=accounts.FILE_COLUMNS).astype({"seconds": float}),
     )
+
+
+def segment_id(name: str, start: float) -> str:
+    """What the segment of a file is called that starts at ``start`` s."""
+    return f"{name}_{start:.12g}"
 
 
 def cut(seconds: float, length: float) -> list[tuple[float, float]]:
