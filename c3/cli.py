@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,11 +17,14 @@ def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
     """Parse ``--name value`` options and call ``main``; a :class:`C3Error` prints its sentence and exits with 1.
 
     Each keyword is an option's name and its ``argparse`` settings; options are required unless they have a default.
+    With the setting ``positional`` it is no option: for the few commands that people type.
     """
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     for name, settings in arguments.items():
-        required = "default" not in settings
-        parser.add_argument(f"--{name.replace('_', '-')}", required=required, **settings)
+        if settings.pop("positional", False):
+            parser.add_argument(name, **settings)
+        else:
+            parser.add_argument(f"--{name.replace('_', '-')}", required="default" not in settings, **settings)
     try:
         main(parser.parse_args())
     except C3Error as error:
@@ -48,6 +52,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path, kept: str | None = None) -> Iterator[Path]:
+    """As :func:`replacing`, of an empty folder, which takes the place of all that is in ``path``.
+
+    Of that, files that match the glob ``kept`` are taken along.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as beside:
+        folder = Path(beside) / path.name
+        folder.mkdir()
+        yield folder
+        for each in path.glob(kept) if kept else []:
+            shutil.copy2(each, folder)
+        shutil.rmtree(path, ignore_errors=True)
+        folder.rename(path)
 
 
 def import_keras() -> None:

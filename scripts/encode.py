@@ -8,7 +8,6 @@ from c3 import config
 from c3.cli import import_keras, replacing, run, section
 from c3.data import manifest, media
 from c3.data.store import Features
-from c3.errors import C3Error
 from c3.progress import progress
 
 
@@ -17,31 +16,29 @@ def main(args):
     if spec.encoder.endswith(".keras"):
         import_keras()
     from c3 import encoders
-    from c3.encoders.interface import nearest
+    from c3.encoders.interface import embed_windows
 
     encoder = encoders.load(spec)
     if encoder.licence and args.shard == 0:
         print(encoder.licence, file=sys.stderr)
     features = Features(args.index)
-    media_of = manifest.read(args.manifest).set_index("segment_id")
     bounds = [i * len(features.index) // args.shards for i in (args.shard, args.shard + 1)]
-    segments = features.index["segment_id"].iloc[slice(*bounds)]
     counts = features.window_counts[slice(*bounds)]
-    vectors = []
-    pairs = zip(segments, counts, strict=True)
-    for segment_id, count in progress(pairs, f"encode {args.name} shard {args.shard:03d}", total=len(segments)):
-        segment = media_of.loc[segment_id]
-        seconds = segment["end"] - segment["start"]
-        samples = media.decode_audio(segment["audio_path"], segment["media_start"], seconds, encoder.sample_rate)
-        times, made = encoder.embed(samples)
-        if not len(made) or not np.isfinite(made).all():
-            raise C3Error(
-                f"The encoder {spec.encoder} made no vector, or one that is not finite, of segment {segment_id} in"
-                f" {segment['audio_path']}; allowed is at least one for a window of sound."
-            )
-        vectors.append(nearest(times, made, count, features.spec.window_seconds))
+    segments = manifest.read(args.manifest).set_index("segment_id")
+    segments = segments.loc[features.index["segment_id"].iloc[slice(*bounds)]].reset_index()
+    # In the order of the recording, as decoders read on faster than they seek; the vectors are in that of the index.
+    segments = segments.sort_values(["audio_path", "media_start"], kind="stable")
+    vectors = {}
+    for segment in progress(segments.itertuples(), f"encode {args.name} shard {args.shard:03d}", total=len(segments)):
+        samples = media.decode_audio(
+            segment.audio_path, segment.media_start, segment.end - segment.start, encoder.sample_rate
+        )
+        what = f"segment {segment.segment_id} in {segment.audio_path}"
+        windows = counts[segment.Index]
+        vectors[segment.Index] = embed_windows(encoder, samples, windows, features.spec.window_seconds, what)
     with replacing(args.out) as path:
-        np.save(path, np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32))
+        in_order = [vectors[number] for number in range(len(vectors))]
+        np.save(path, np.concatenate(in_order) if in_order else np.zeros((0, 0), np.float32))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
 """The exemplars of the biggest clusters as sounds and pictures, and a list of them for the page of results."""
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import soundfile
 
-from c3.cli import replacing, run
+from c3.cli import replacing, replacing_folder, run
 from c3.data import manifest, media
 from c3.report import exemplars
 
@@ -24,17 +22,11 @@ def main(args):
     names = dict(zip(classes["label"], classes["name"], strict=True))
     heard = np.concatenate([portraits["spectrograms"].ravel(), portraits["context"].ravel()])
     darkest_brightest = np.nanpercentile(heard, [1, 99.5]) if np.isfinite(heard).any() else (0, 1)
-    folder = Path(args.out).with_suffix("")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
-        made = Path(beside) / folder.name
-        made.mkdir()
+    with replacing_folder(Path(args.out).with_suffix("")) as folder:
         clusters = [
-            cluster(portraits, place, segments, names, darkest_brightest, made)
+            cluster(portraits, place, segments, names, darkest_brightest, folder)
             for place in range(len(portraits["cluster"]))
         ]
-        shutil.rmtree(folder, ignore_errors=True)
-        made.rename(folder)
     listed = {
         "model": str(portraits["model"]),
         "seed": args.seed,

@@ -4,7 +4,7 @@ import pandas as pd
 
 from c3 import config
 from c3.cli import replacing, run, section
-from c3.data import features, manifest, store
+from c3.data import accounts, features, manifest, store
 from c3.progress import progress
 
 
@@ -12,13 +12,14 @@ def main(args):
     spec = config.Features(**args.features)
     table = manifest.read(args.manifest)
     bounds = [i * len(table) // args.shards for i in (args.shard, args.shard + 1)]
-    quarantine = []
+    quarantine, known = [], accounts.versions(accounts.read_files(args.files))
 
     def extracts():
         # In the order of the recording, as decoders read on faster than they seek; the index is sorted in the end.
         segments = table.iloc[slice(*bounds)].sort_values(["audio_path", "media_start"], kind="stable")
         for segment in progress(segments.itertuples(), f"extract shard {args.shard:03d}", total=len(segments)):
             try:
+                accounts.check_version(segment.audio_path, known)
                 yield segment, features.extract(segment, spec)
             except features.Quarantined as reason:
                 quarantine.append((segment.segment_id, segment.audio_path, reason.reason))
@@ -37,6 +38,7 @@ if __name__ == "__main__":
     run(
         main,
         manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         features={"type": section},
         shard={"type": int},
         shards={"type": int},

@@ -1,9 +1,9 @@
-"""The shards' indices and quarantines → one index, one quarantine table; stops if too much is unusable."""
+"""The shards' indices and quarantines → one of each, and what became of each file; stops if too much is unusable."""
 
 import pandas as pd
 
 from c3.cli import replacing, run
-from c3.data import store
+from c3.data import accounts, manifest, store
 
 
 def main(args):
@@ -14,10 +14,19 @@ def main(args):
     sources[args.missing] = sources[args.missing].query("reason != 'missing'")
     listing = [path for path, table in sources.items() if (table.segment_id != "").any()]
     store.check_quarantined(len(index), pd.concat(sources.values()), args.max_quarantined, listing)
-    with replacing(args.quarantine) as path:
+    balance = accounts.balance(accounts.read_files(args.files), manifest.read(args.manifest), index, quarantine)
+    lines = accounts.summary(balance)
+    print(*lines, sep="\n")
+    with (
+        replacing(args.accounts) as accounts_path,
+        replacing(args.summary) as summary,
+        replacing(args.quarantine) as path,
+        replacing(args.index) as index_path,
+    ):
+        balance.to_csv(accounts_path, index=False)
+        summary.write_text("\n".join(lines) + "\n", encoding="utf-8")
         quarantine.to_csv(path, index=False)
-        with replacing(args.index) as index_path:
-            store.write_index(index, spec, index_path)
+        store.write_index(index, spec, index_path)
 
 
 if __name__ == "__main__":
@@ -26,7 +35,11 @@ if __name__ == "__main__":
         shards={"nargs": "+"},
         quarantines={"nargs": "+"},
         missing={},
+        manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         max_quarantined={"type": float},
         index={},
         quarantine={},
+        accounts={"help": "what became of each file, CSV"},
+        summary={"help": "the same in a few lines of text"},
     )

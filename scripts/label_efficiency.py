@@ -13,8 +13,8 @@ def numbers(args, settings, data):
     metrics.check_classes(truth, args.manifest)
     embeddings = data.vectors(args.embeddings)[: len(settings.seeds)]
     tables = data.clusters(args.clusters) or [data.windows] * len(embeddings)
-    sources = args.clusters or args.embeddings
-    pools = [Pool.of(*each) for each in zip(tables, sources, embeddings, strict=False)]
+    sources = args.clusters or args.embeddings or [args.index]
+    pools = [Pool.of(*each) for each in zip(tables, sources, by_distance(args, embeddings), strict=True)]
     benches = [Bench(vectors, data.windows, segments, truth, data.labels) for vectors in embeddings]
     budgets = args.budgets or [None]
     return label_efficiency.evaluate(
@@ -22,11 +22,16 @@ def numbers(args, settings, data):
     )
 
 
+def by_distance(args, embeddings):
+    """The embeddings for a strategy that compares them; log-mel features, which are many, are compared by none."""
+    return embeddings if args.embeddings else [None] * len(embeddings)
+
+
 if __name__ == "__main__":
     inputs.run(
         "label_efficiency",
         numbers,
-        strategy={"choices": list(STRATEGIES)},
+        strategy={"choices": [*STRATEGIES, *label_efficiency.REFERENCES]},
         budgets={"nargs": "*", "type": int, "default": [], "help": "numbers of labels; none for `all`"},
         clusters={"nargs": "*", "default": [], "help": "one file per training seed; none: not asked by"},
     )

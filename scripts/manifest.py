@@ -1,16 +1,17 @@
-"""AudioSet's tables and media, or a folder of recordings → the manifest, its classes, and what is missing."""
+"""AudioSet's tables and media, or a folder of recordings → the manifest, its classes, what is missing, all files."""
 
 from c3 import config
 from c3.cli import replacing, run, section
-from c3.data import manifest
+from c3.data import accounts, manifest
 from c3.data.sources import audioset, folder
 
 
 def main(args):
     if args.folder:
-        table, classes, missing = folder.manifest(config.Folder(**args.folder), args.validation_share, args.seed)
+        settings = config.Folder(**args.folder)
+        table, classes, missing, found = folder.manifest(settings, args.validation_share, args.seed)
     else:
-        table, classes, missing, counts = audioset.manifest(
+        table, classes, missing, below, counts = audioset.manifest(
             args.train,
             args.evaluation,
             args.class_labels,
@@ -23,8 +24,14 @@ def main(args):
         if len(left_out := manifest.unevaluated(table, classes)):
             names = ", ".join(left_out["name"][:20]) + (", …" if len(left_out) > 20 else "")
             print(f"classes without a segment in evaluation, left out of its averages ({len(left_out)}): {names}")
-    with replacing(args.missing) as missing_path, replacing(args.classes) as classes_path:
+        found = accounts.of_segments(below, table, missing)
+    with (
+        replacing(args.missing) as missing_path,
+        replacing(args.files) as files_path,
+        replacing(args.classes) as classes_path,
+    ):
         missing.to_csv(missing_path, index=False)
+        found.to_csv(files_path, index=False)
         classes.to_csv(classes_path, index=False)
         with replacing(args.manifest) as path:
             manifest.write(table, path)
@@ -44,4 +51,5 @@ if __name__ == "__main__":
         manifest={},
         classes={},
         missing={},
+        files={"help": "every file below the folder of media, and what the manifest has of it, CSV"},
     )

@@ -23,8 +23,10 @@ def content(metrics, args, path):
     """What a page at ``path`` shows, with links from there."""
     folder = Path(path).parent
     links = {"all numbers (CSV)": args.metrics, "the same page as Markdown": args.markdown}
+    accounts = pd.read_csv(args.accounts) if args.accounts else None
+    links |= {"what became of each file (CSV)": args.accounts} if args.accounts else {}
     links = {name: relpath(place, folder) for name, place in links.items()}
-    return page.page(metrics, args.config, args.seeds, commit(), figures(args.figures, folder), links)
+    return page.page(metrics, args.config, args.seeds, commit(), figures(args.figures, folder), links, accounts)
 
 
 def write(path, text):
@@ -60,6 +62,7 @@ if __name__ == "__main__":
         seeds={"nargs": "+", "type": int, "help": "the training seeds"},
         clusters={"default": None, "help": "what exemplars.py lists, JSON beside the HTML page"},
         maps={"default": None, "help": "embedding_maps/<seed>.parquet"},
+        accounts={"default": None, "help": "what became of each file, CSV"},
         markdown={"help": "the page as Markdown, to write"},
         html={"help": "the page as HTML, to write"},
     )

@@ -38,7 +38,11 @@ def main(args):
         spec = config.Network(**args.network)
         if not spec.trunk:  # the vectors are as long as they are
             spec = spec.model_copy(update={"embedding": stored.shape[1]})
-        network = curriculum.start(spec, features.spec, args.seed, previous, classes, training.precision)
+        embedding = config.Embedding(**args.embedding) if args.embedding else None
+        longest = round(float(features.index["seconds"].max()), 3)
+        network = curriculum.start(
+            spec, features.spec, args.seed, previous, classes, training.precision, embedding, longest
+        )
         history = curriculum.train(network, row, training, features, args.seed, checkpoint, labels, name, stored)
     with replacing(args.embeddings) as path:
         if row.frozen:
@@ -90,6 +94,7 @@ if __name__ == "__main__":
         after={"default": None},
         labels={"default": None},
         stored={"default": None},
+        embedding={"type": section, "default": None, "help": "JSON of whom the stored vectors are by, if by no row"},
         checkpoint={},
         out={},
         card={},

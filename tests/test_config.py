@@ -106,11 +106,14 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
         "weight": {"model": "stage3", "key": "losses.clustering", "values": [0.1, 0.3]},
         "k": {"model": "stage3", "key": "clusters", "values": [16, 14_000]},
         "reach": {"model": "stage3", "key": "delta_t", "values": [2, 10]},
+        "length": {"model": "topline", "key": "steps", "values": [100, 1950]},
     }
     loaded = config.load(values)
     assert loaded.swept("gamma") == {0.5: "gamma-0.5", 1.1: "stage3"}
     assert loaded.swept("weight") == {0.1: "stage3", 0.3: "weight-0.3"}
     assert loaded.swept("reach") == {2: "reach-2", 10: "stage3"}
+    assert loaded.swept("length") == {100: "length-100", 1950: "topline"}
+    assert loaded.training_of("length-100").steps == 100  # in the place of another row's length
     own = loaded.row("stage3")
     assert loaded.row("gamma-0.5") == own.model_copy(update={"gamma": 0.5})
     assert loaded.row("weight-0.3").losses == {**own.losses, "clustering": 0.3}
@@ -198,6 +201,23 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
             "rows.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
         ),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
+        (
+            {
+                "embeddings": {"mine": {"vectors": "mine.npy"}},
+                "rows": {
+                    "heads": {
+                        "after": "mine",
+                        "frozen": True,
+                        "losses": {"classification": 1},
+                        "labels": {"budget": 2, "strategy": "random"},
+                    }
+                },
+                "models": ["heads"],
+                "evaluation": {"label_efficiency": {"models": []}},
+                "recognise": {"root": "next-season"},
+            },
+            "recognise.root is next-season, but the row heads takes the vectors in mine.npy, which new recordings",
+        ),
         # what the data cannot give, as far as it is known before any is read
         (
             {"synthetic": {"seconds": 5}},

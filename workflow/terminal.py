@@ -28,6 +28,7 @@ NOISE = (
     "Shutting down",
     "Singularity containers: ignored",
     "Terminating processes on user request",
+    "Touching output file",
     "Using shell:",
     "WorkflowError:\nAt least one job did not complete successfully",
 )

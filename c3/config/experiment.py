@@ -24,6 +24,7 @@ from c3.config.sections import (
     Names,
     Network,
     Paper,
+    Recognise,
     Row,
     Section,
     Storage,
@@ -59,6 +60,7 @@ class Config(Section):
     collage: Collage = Collage()
     audioset: AudioSet = AudioSet()
     folder: Folder = Folder()
+    recognise: Recognise = Recognise()
     features: Features = Features()
     storage: Storage = Storage()
     network: Network = Network()
@@ -104,8 +106,9 @@ class Config(Section):
         return network if self.row(self.chain(name)[-1]).after is None else network.model_copy(update={"trunk": None})
 
     def learn(self, names: Iterable[str], loss: str) -> list[str]:
-        """Those of the rows that are trained with a loss."""
-        return [name for name in names if loss in self.row(name).losses]
+        """Those of the rows that are trained with a loss; an embedding that no row learns is trained with none."""
+        rows = [name for name in names if name != "log_mel" and name not in self.embeddings]
+        return [name for name in rows if loss in self.row(name).losses]
 
     def chain(self, name: str) -> list[str]:
         """A row and all rows that it starts from, the first last."""
@@ -245,7 +248,8 @@ class Config(Section):
             )
         if row.labels.strategy in CLUSTER_STRATEGIES:
             self._check_clusters(f"rows.{name}.after", row.after)
-            self._check_budget(f"rows.{name}.labels.budget", row.labels.budget, row.after)
+            if self.data.source != "folder":  # of own recordings others are asked about as well
+                self._check_budget(f"rows.{name}.labels.budget", row.labels.budget, row.after)
         if row.labels.strategy in EMBEDDING_STRATEGIES and row.after is None:
             raise ValueError(
                 f"rows.{name}.after is null, but the strategy {row.labels.strategy} asks by an embedding;"
@@ -292,7 +296,8 @@ class Config(Section):
                 f"{key} is {clusters}, but there are {windows} training windows ({extent.source}); allowed is at most that"
             )
         budget = row.labels.budget if row.labels else None
-        if budget is not None and extent.segments is not None and extent.segments < budget:
+        asked_by_people = self.data.source == "folder"  # any segment, and each where the budget is more
+        if budget is not None and not asked_by_people and extent.segments is not None and extent.segments < budget:
             raise ValueError(
                 f"rows.{name}.labels.budget is {budget}, but there are {extent.segments} training segments"
                 f" ({extent.source}); allowed is at most that"
@@ -304,6 +309,13 @@ class Config(Section):
                 raise ValueError(
                     f"folder.sheets holds {sheet}, which a run makes; allowed is a copy outside of results"
                 )
+        for name in self.learn(self.models, "classification") if self.recognise.root else []:
+            start = self.embeddings.get(self.row(self.chain(name)[-1]).after)
+            if start and start.vectors:
+                raise ValueError(
+                    f"recognise.root is {self.recognise.root}, but the row {name} takes the vectors in {start.vectors},"
+                    " which new recordings do not have; allowed is a row that starts from an encoder or learns itself"
+                )
         if self.evaluation.split == "validation" and self.data.validation_share == 0:
             raise ValueError(
                 "evaluation.split is validation with data.validation_share 0; allowed is evaluation, or a share above 0"
@@ -311,9 +323,10 @@ class Config(Section):
 
     def _check_evaluation(self):
         efficiency, key = self.evaluation.label_efficiency, "evaluation.label_efficiency"
+        allowed = [*self.models, *self.embeddings, "log_mel"]
         for name in efficiency.models:
-            if name not in self.models:
-                raise ValueError(f"{key}.models holds {name!r}; allowed are {', '.join(self.models) or 'none'}")
+            if name not in allowed:
+                raise ValueError(f"{key}.models holds {name!r}; allowed are {', '.join(allowed)}")
         if efficiency.models and self.data.source == "folder":
             raise ValueError(f"{key}.models is {efficiency.models}, but own recordings have no labels; allowed is []")
         clustered = self.learn(efficiency.models, "clustering")
@@ -361,6 +374,8 @@ def _varied(row: Row, key: str, value: float, sweep: str) -> Row:
     values = row.model_dump()
     first, _, last = key.partition(".")
     values[first] = {**values[first], last: value} if last and isinstance(values.get(first), dict) else value
+    if key == "steps":  # in the place of another row's length
+        values["as_long_as"] = None
     try:
         return Row.model_validate(values)
     except ValidationError as error:

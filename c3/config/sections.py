@@ -30,6 +30,7 @@ ASKS_BY = {
     "typiclust": ("embeddings",),
     "core_set": ("embeddings",),
     "centres": ("embeddings",),
+    "spread": ("embeddings",),
 }
 """label strategy → what it asks by: the clusters of the network, distances between embeddings, both or neither"""
 Strategy = Literal[tuple(ASKS_BY)]
@@ -175,8 +176,14 @@ class Folder(Section):
     )
     sheets: list[str] = Field(
         [],
-        description="sheets that you have filled in and moved elsewhere; what they answer is not asked again",
+        description="sheets that you have filled in and moved elsewhere, or tables of Raven, Audacity or Label Studio; what they answer is not asked again",
     )
+
+
+class Recognise(Section):
+    """New recordings, of which nothing is learnt: what the rows with the loss `classification` hear in them."""
+
+    root: str | None = Field(None, description="folder with new recordings, in folders or not; null: none")
 
 
 class Features(Section):
@@ -292,6 +299,10 @@ class Labels(Section):
     budget: Count | None = Field(
         None, description="labels asked for, each one the annotation of one segment; null with the strategy `all`"
     )
+    batch: Count | None = Field(
+        None,
+        description="labels asked for at once: of own recordings the rows of a sheet, after which the next one knows the answers; null: the whole budget",
+    )
 
     @model_validator(mode="after")
     def _budget_unless_all(self):
@@ -400,7 +411,7 @@ class LabelEfficiency(Section):
 
     models: Names = Field(
         [],
-        description="the rows whose embedding and clusters are used; the first that learns clusters is portrayed; empty: no label efficiency",
+        description="the rows whose embedding and clusters are used, or names of `embeddings`; `log_mel`: random segments on the features themselves; the first that learns clusters is portrayed; empty: no label efficiency",
     )
     strategies: Strategies = Field(
         ["random"],

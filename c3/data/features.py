@@ -53,18 +53,9 @@ def extract(segment, features: config.Features) -> Extract:
     (no sample above 1e-4). A segment that is a little shorter than announced, as at the end of a video, is
     used as far as it goes.
     """
-    asked = segment.end - segment.start
-    samples = media.decode_audio(segment.audio_path, segment.media_start, asked, features.sample_rate)
+    samples = decode(segment, features.sample_rate, features)
     seconds = len(samples) / features.sample_rate
     rows = log_mel(samples, features)
-    if asked >= features.window_seconds and not seconds:
-        raise Quarantined("truncated")
-    if len(rows) < features.window_rows:
-        raise Quarantined("too short")
-    if seconds < USABLE_SHARE * asked:
-        raise Quarantined("truncated")
-    if np.abs(samples).max() < SILENCE:
-        raise Quarantined("silent")
     if segment.video_path is None:
         frames = np.zeros((0, *features.frame_shape), np.uint8)
         return Extract(rows, frames, np.zeros(0, np.float32), seconds)
@@ -72,6 +63,29 @@ def extract(segment, features: config.Features) -> Extract:
         segment.video_path, segment.media_start, seconds, features.frames_per_second, features.frame_pixels
     )
     return Extract(rows, frames, times, seconds)
+
+
+def decode(segment, sample_rate: int, features: config.Features) -> np.ndarray:
+    """The sound of a ``segment`` (n,) at any ``sample_rate``; raises :class:`Quarantined` as :func:`extract` does."""
+    asked = segment.end - segment.start
+    samples = media.decode_audio(segment.audio_path, segment.media_start, asked, sample_rate)
+    seconds = len(samples) / sample_rate
+    if asked >= features.window_seconds and not seconds:
+        raise Quarantined("truncated")
+    if not windows_in(seconds, features):
+        raise Quarantined("too short")
+    if seconds < USABLE_SHARE * asked:
+        raise Quarantined("truncated")
+    if np.abs(samples).max() < SILENCE:
+        raise Quarantined("silent")
+    return samples
+
+
+def windows_in(seconds: float, features: config.Features) -> int:
+    """Windows of sound of this length: as many as :func:`log_mel` has rows for."""
+    length = round(features.stft_window_seconds * features.sample_rate)
+    hop = round(features.stft_hop_seconds * features.sample_rate)
+    return max((round(seconds * features.sample_rate) - length) // hop + 1, 0) // features.window_rows
 
 
 def _fft_length(length: int) -> int:

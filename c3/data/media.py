@@ -1,8 +1,11 @@
 """Decoding: the sound and the pictures of a piece of a media file, aligned by presentation time.
 
-Sound of WAV, FLAC, Ogg and MP3 is read by libsndfile (which seeks to the sample and drops the encoder's
-delay), everything else by FFmpeg through PyAV, where each decoded block is laid down at its presentation
-time, so that the same sound gives the same samples, up to codec loss, from every container.
+Sound of WAV, FLAC and Ogg is read by libsndfile (which seeks to the sample and drops the encoder's delay), everything
+else by FFmpeg through PyAV, where each decoded block is laid down at its presentation time, so that the same sound
+gives the same samples, up to codec loss, from every container. The first bytes of a file decide, not its name. Where
+libsndfile believes a header that promises less than there is, FFmpeg reads on.
+
+Time counts from the first thing that is seen or heard. Of several tracks of sound the first is heard.
 A path may be that of a member of a pack (:mod:`c3.data.packs`).
 """
 
@@ -18,20 +21,29 @@ import cv2
 import numpy as np
 import soundfile
 import soxr
+from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from c3.data import packs
+from c3.data.headers import data_chunk, first_bytes, is_chained
+from c3.data.mono import Mono
 
-AUDIO_EXTENSIONS = ("wav", "flac", "m4a", "ogg", "opus", "mp3")
-VIDEO_EXTENSIONS = ("mp4", "mkv", "webm")
-SNDFILE_EXTENSIONS = ("wav", "flac", "ogg", "mp3")
-REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named", "out of range")
+REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named", "out of range", "changed")
+SNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS")
+RATES = (1000, 2_000_000)
+"""samples a second that are believed, least and most"""
+MOST_VALUES = 2**26
+"""samples of all channels that are asked of libsndfile at once, 256 MB; FFmpeg gives them block by block"""
+MOST_PIXELS = 2**26
+"""of a picture that is decoded: 8192 x 8192"""
+SLACK_SECONDS = 0.1
+"""what an encoder adds or drops at the end of a file, at most"""
 PREROLL_SECONDS = 0.5
 """how far before the asked start decoding begins, so that codecs with memory have settled"""
-BLOCK = 16_384
-"""sample frames averaged at once, which stay in the processor's cache"""
 LONG_SECONDS = 3600
 """from this length on, a recording in a container stays open between its segments"""
+BEGINS_AGAIN_SECONDS = 1
+"""times that jump back by more than this are those of another file"""
 CONTINUOUS_SECONDS = 0.005
 """blocks whose times fit this closely follow each other without a gap: Matroska rounds times to 1 ms"""
 
@@ -47,18 +59,15 @@ class Quarantined(Exception):
 def decode_audio(path: str, start: float, seconds: float, sample_rate: int) -> np.ndarray:
     """Mono sound of ``path`` from ``start`` s on: float32 (n,) at ``sample_rate`` Hz.
 
-    n is at most seconds · sample_rate. Channels are averaged, the rate is converted by soxr (HQ). The result
-    is shorter than asked where the data end earlier, of length 0 if they end before ``start``.
-    Raises :class:`Quarantined` (missing, empty, broken).
+    n is at most seconds · sample_rate. Channels are averaged; where they cancel each other (by 20 dB), the loudest
+    one is taken. The rate is converted by soxr (HQ). The result is shorter than asked where the data end earlier, of
+    length 0 if they end before ``start``. Raises :class:`Quarantined` (missing, empty, broken).
     """
     check_file(path)
-    if path.lower().endswith(SNDFILE_EXTENSIONS):
-        try:
-            samples, rate = _read_sndfile(path, start, seconds)
-        except soundfile.LibsndfileError:
-            samples, rate = _read_ffmpeg(path, start, seconds)
-    else:
-        samples, rate = _read_ffmpeg(path, start, seconds)
+    mono = Mono()
+    samples, rate = _read(path, start, seconds, mono)
+    if (loudest := mono.lost()) is not None:
+        samples, rate = _read(path, start, seconds, Mono(loudest))
     if not np.isfinite(samples).all():
         raise Quarantined("broken")
     if rate != sample_rate and len(samples):
@@ -73,15 +82,17 @@ def decode_frames(
 
     The segment is cut into intervals of 1 / frames_per_second; each gives the picture whose presentation time
     is nearest to its middle, unless that picture lies in another interval. Times are float32 seconds from
-    ``start``. Pictures are centre-cropped to a square and averaged down (area). A file without pictures, or
-    whose pictures cannot be decoded, gives n = 0. Raises :class:`Quarantined` (missing, empty).
+    ``start``. Pictures stand upright, are centre-cropped to a square and averaged down (area). A file without
+    pictures (a cover is none), or whose pictures cannot be decoded, gives n = 0. Raises :class:`Quarantined`
+    (missing, empty).
     """
     check_file(path)
     step = 1.0 / frames_per_second
     grid = (np.arange(int(seconds * frames_per_second + 1e-6)) + 0.5) * step
     pictures, times, to_rgb = [], [], VideoReformatter()
     for time, frame in _nearest(_presented(path, start), grid, step / 2):
-        pictures.append(square(to_rgb.reformat(frame, format="rgb24", threads=1).to_ndarray(), pixels))
+        picture = to_rgb.reformat(frame, format="rgb24", threads=1).to_ndarray()
+        pictures.append(square(np.rot90(picture, round(frame.rotation / 90)), pixels))
         times.append(time)
     if not pictures:
         return np.zeros((0, pixels, pixels, 3), np.uint8), np.zeros(0, np.float32)
@@ -109,24 +120,11 @@ def check_file(path: str) -> None:
         raise Quarantined("empty")
 
 
-def probe(path: str) -> tuple[float, int]:
-    """(seconds of sound, sample rate) that the header announces; :class:`Quarantined` (missing, empty, broken)."""
-    check_file(path)
-    if path.lower().endswith(SNDFILE_EXTENSIONS):
-        try:
-            header = soundfile.info(packs.opened(path))
-            return header.frames / header.samplerate, header.samplerate
-        except soundfile.LibsndfileError:
-            pass
-    with _open(path, 0.0) as container:
-        return (container.duration or 0) / av.time_base, _sound(container).codec_context.sample_rate
-
-
 _left_open: dict[tuple, av.container.InputContainer] = {}  # of one file at most
 
 
 @contextlib.contextmanager
-def _open(path: str, start: float) -> Iterator[av.container.InputContainer]:
+def opened(path: str, start: float = 0.0) -> Iterator[av.container.InputContainer]:
     """The container, to be read from the first packet or from where ``start`` is sought; :class:`Quarantined` (broken).
 
     That of a long recording is left open, since its index takes long to read: 0.3 s for 12 hours of mp4. Others are
@@ -134,7 +132,7 @@ def _open(path: str, start: float) -> Iterator[av.container.InputContainer]:
     """
     status = os.stat(packs.pack_of(path))
     version = (path, status.st_size, status.st_mtime_ns)
-    container = _left_open.get(version) if _is_sought(start) else None
+    container = _left_open.get(version) if _is_sought(path, start) else None
     if container is None:
         while _left_open:
             _left_open.popitem()[1].close()
@@ -147,22 +145,38 @@ def _open(path: str, start: float) -> Iterator[av.container.InputContainer]:
             container.close()
 
 
-def _is_sought(start: float) -> bool:
-    return start > PREROLL_SECONDS
+def _is_sought(path: str, start: float) -> bool:
+    """In an Ogg file of several, each time occurs several times: it is read from the beginning."""
+    return start > PREROLL_SECONDS and not is_chained(path)
 
 
 def _container(path: str) -> av.container.InputContainer:
+    options = {"protocol_whitelist": "file"}  # a play list opens nothing elsewhere
+    if (chunk := data_chunk(path)) and not chunk.is_kept:
+        options["ignore_length"] = "1"
     try:
-        container = av.open(packs.opened(path), metadata_errors="ignore")
-    except (av.FFmpegError, ValueError):
+        container = av.open(packs.opened(path), metadata_errors="ignore", options=options)
+    except (av.FFmpegError, ValueError, OverflowError):
         raise Quarantined("broken") from None
     for stream in (*container.streams.audio, *container.streams.video):
         if stream.codec_context:  # FFmpeg knows how to decode it
             stream.codec_context.thread_count = 1
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     return container
 
 
-def _sound(container: av.container.InputContainer) -> av.AudioStream:
+def origin(container: av.container.InputContainer) -> float:
+    """Presentation time of the first thing seen or heard, in seconds; what an encoder adds lies before 0."""
+    return max(container.start_time or 0, 0) / av.time_base
+
+
+def pictures_of(container: av.container.InputContainer) -> av.VideoStream | None:
+    """The first stream of pictures; a cover is none."""
+    streams = (s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
+    return next(streams, None)
+
+
+def sound_of(container: av.container.InputContainer) -> av.AudioStream:
     """The first stream of sound; :class:`Quarantined` (empty, or broken if FFmpeg knows no such codec)."""
     if not container.streams.audio:
         raise Quarantined("empty")
@@ -171,30 +185,54 @@ def _sound(container: av.container.InputContainer) -> av.AudioStream:
     return container.streams.audio[0]
 
 
-def _read_sndfile(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
+def _read(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the file's own rate, and that rate."""
+    if first_bytes(path, 4) not in SNDFILE_MAGIC:
+        return _read_ffmpeg(path, start, seconds, mono)
+    try:
+        samples, rate = _read_sndfile(path, start, seconds, mono)
+    except soundfile.LibsndfileError:
+        return _read_ffmpeg(path, start, seconds, mono)
+    if len(samples) < (seconds - SLACK_SECONDS) * rate:  # a header may promise less than there is
+        with contextlib.suppress(Quarantined):
+            more, rate_of_more = _read_ffmpeg(path, start, seconds, mono)
+            if len(more) / rate_of_more > len(samples) / rate + SLACK_SECONDS:
+                return more, rate_of_more
+        if not len(samples) and start == 0:
+            raise Quarantined("empty")
+    return samples, rate
+
+
+def _read_sndfile(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:
     status = os.stat(packs.pack_of(path))
     version = (path, status.st_size, status.st_mtime_ns)
     file = _opened(*version)
     if file.format == "OGG" and file.tell() != round(start * file.samplerate):
         _opened.cache_clear()  # libsndfile may land elsewhere when it seeks in an Ogg file that it has read from
         file = _opened(*version)
+    check_rate(file.samplerate)
     try:
-        if file.frames == 0:
-            raise Quarantined("empty")
         first = round(start * file.samplerate)
         if first >= file.frames:
             return np.zeros(0, np.float32), file.samplerate
+        wanted = min(round(seconds * file.samplerate), file.frames - first)
+        if wanted * file.channels > MOST_VALUES:
+            raise soundfile.LibsndfileError(0)
         if file.tell() != first:
             file.seek(first)
         # numpy makes floats of 16-bit samples several times as fast as libsndfile does, and the same ones
         kind = "int16" if file.subtype == "PCM_16" else "float32"
-        wanted = min(round(seconds * file.samplerate), file.frames - first)
         samples = file.read(out=_buffer(wanted, file.channels, kind))
     except soundfile.LibsndfileError:
         _opened.cache_clear()
         raise
-    return _channel_mean(samples), file.samplerate
+    return mono(samples), file.samplerate
+
+
+def check_rate(rate: int) -> None:
+    """:class:`Quarantined` (broken) unless a sound may have ``rate`` samples a second."""
+    if not RATES[0] <= rate <= RATES[1]:
+        raise Quarantined("broken")
 
 
 @functools.lru_cache(maxsize=1)
@@ -210,25 +248,12 @@ def _opened(path: str, size: int, modified: int) -> soundfile.SoundFile:
     return soundfile.SoundFile(packs.opened(path))
 
 
-def _channel_mean(samples: np.ndarray) -> np.ndarray:
-    """Mean over the columns of (n, channels) as a new float32 array, of int16 at full scale 1: numpy's own takes longer
-    along a short axis than decoding."""
-    full_scale = 32768 if samples.dtype == np.int16 else 1
-    channels = samples.shape[1]
-    weights, mean = np.full(channels, 1 / (channels * full_scale), np.float32), np.empty(len(samples), np.float32)
-    for first in range(0, len(samples), BLOCK):
-        block = samples[first : first + BLOCK].astype(np.float32, copy=False)
-        np.matmul(block, weights, out=mean[first : first + BLOCK])
-    return mean
-
-
-def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
-    """Mono float32 samples at the stream's own rate, laid down at their presentation times, and that rate."""
-    with _open(path, start) as container:
-        stream = _sound(container)
+def _read_ffmpeg(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:
+    """Laid down at the times of their presentation."""
+    with opened(path, start) as container:
+        stream = sound_of(container)
         rate = stream.codec_context.sample_rate
-        if not rate:
-            raise Quarantined("broken")
+        check_rate(rate)
         wanted = round(seconds * rate)
         samples = np.zeros(wanted, np.float32)
         end, decoded, errors, expected = 0, 0, 0, None
@@ -237,13 +262,18 @@ def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, i
                 errors += 1
                 continue
             decoded += 1
-            block = _mono(frame)
-            first = round((frame.time - start) * rate)
+            time, frame = frame
+            first = round((time - start) * rate)
             if expected is not None and abs(first - expected) <= CONTINUOUS_SECONDS * rate:
                 first = expected
-            expected = first + len(block)
+            expected = first + round(frame.samples * rate / frame.sample_rate)
             if first >= wanted:
                 break
+            if expected <= 0:
+                continue
+            block = mono(_channels(frame))
+            if frame.sample_rate != rate:
+                block = soxr.resample(block, frame.sample_rate, rate)
             block, first = (block[-first:], 0) if first < 0 else (block, first)
             block = block[: wanted - first]
             samples[first : first + len(block)] = block
@@ -254,27 +284,23 @@ def _read_ffmpeg(path: str, start: float, seconds: float) -> tuple[np.ndarray, i
     return samples[:end], rate
 
 
-def _mono(frame: av.AudioFrame) -> np.ndarray:
-    """The channel mean of a decoded block, float32 (n,), full scale 1."""
+def _channels(frame: av.AudioFrame) -> np.ndarray:
+    """The samples of a decoded block (n, channels)."""
     block = frame.to_ndarray()
-    if not frame.format.is_planar:
-        block = block.reshape(-1, frame.layout.nb_channels).T
-    if block.dtype == np.uint8:
-        return ((block.astype(np.float32) - 128) / 128).mean(axis=0)
-    if np.issubdtype(block.dtype, np.integer):
-        return (block / np.float32(-float(np.iinfo(block.dtype).min))).astype(np.float32).mean(axis=0)
-    return block.astype(np.float32).mean(axis=0)
+    return block.T if frame.format.is_planar else block.reshape(-1, frame.layout.nb_channels)
 
 
 def _decoded(container, stream, start: float) -> Iterator:
-    """Decoded frames from a little before ``start`` s on; None for each packet that cannot be decoded."""
-    if _is_sought(start):
+    """(seconds from the origin, decoded frame) from a little before ``start`` s on; None for each packet that cannot
+    be decoded. Where times begin again, as in files put one after the other, they are counted on."""
+    begin, after = origin(container), 0.0
+    if _is_sought(container.name, start):
         try:
-            container.seek(int((start - PREROLL_SECONDS) / stream.time_base), stream=stream)
-        except av.FFmpegError:
+            container.seek(int((start + begin - PREROLL_SECONDS) / stream.time_base), stream=stream)
+        except (av.FFmpegError, OverflowError):
             _left_open.clear()  # it is closed by who opened it
             yield None
-    packets = container.demux(stream)
+    packets, last = container.demux(stream), None
     while True:
         try:
             packet = next(packets, None)
@@ -289,16 +315,24 @@ def _decoded(container, stream, start: float) -> Iterator:
         except av.FFmpegError:
             yield None
             continue
-        yield from (frame for frame in frames if frame.pts is not None)
+        for frame in frames:
+            if frame.pts is None:
+                continue
+            time = frame.time - begin
+            if last is not None and time + after < last - BEGINS_AGAIN_SECONDS:
+                after = last - time
+            last = time + after
+            yield last, frame
 
 
 def _presented(path: str, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
     """(seconds from ``start``, picture) in the order of presentation, from the key frame before ``start``."""
-    with contextlib.suppress(Quarantined), _open(path, start) as container:
-        if container.streams.video:
-            for frame in _decoded(container, container.streams.video[0], start):
-                if frame is not None:
-                    yield frame.time - start, frame
+    with contextlib.suppress(Quarantined), opened(path, start) as container:
+        stream = pictures_of(container)
+        if stream and stream.codec_context:
+            for decoded in _decoded(container, stream, start):
+                if decoded is not None:
+                    yield decoded[0] - start, decoded[1]
 
 
 def _nearest(

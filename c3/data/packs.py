@@ -12,6 +12,7 @@ import os
 import re
 import tarfile
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 
@@ -131,13 +132,27 @@ def members(pack: str) -> list[tuple[str, str]]:
 
 def pack_of(path: str) -> str:
     """The file that lies on the disk: the pack of a member, else the path itself."""
-    member = MEMBER.fullmatch(path)
+    member = MEMBER.fullmatch(path) if "#" in path else None
     return member[1] if member else path
 
 
-def opened(path: str) -> str | io.BytesIO:
-    """What a decoder opens: the path of a file, or a member as a file in memory; OSError if it cannot be read."""
-    return io.BytesIO(_content(path, *_version(pack_of(path)))) if MEMBER.fullmatch(path) else path
+class Member(io.BytesIO):
+    """A member as a file in memory; its name is its path, by which decoders tell what they have opened."""
+
+    def __init__(self, path: str):
+        super().__init__(_content(path, *_version(pack_of(path))))
+        self.name = path
+
+
+def opened(path: str) -> str | Member:
+    """What a decoder opens: the path of a file, or a member of a pack; OSError if it cannot be read."""
+    return path if pack_of(path) == path else Member(path)
+
+
+def binary(path: str) -> BinaryIO:
+    """A file or a member, opened to read its bytes."""
+    source = opened(path)
+    return open(path, "rb") if source is path else source
 
 
 def size(path: str) -> int:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from c3.errors import C3Error
+
 
 class Encoder(NamedTuple):
     """What makes vectors of sound."""
@@ -32,6 +34,17 @@ def pieces(samples: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
         piece = samples[start : start + length]
         row[: len(piece)] = piece
     return first, cut
+
+
+def embed_windows(encoder: Encoder, samples: np.ndarray, windows: int, window_seconds: float, what: str) -> np.ndarray:
+    """A vector (windows, d) for each window of a segment of sound; :class:`C3Error` names ``what`` cannot be used."""
+    times, vectors = encoder.embed(samples)
+    if not len(vectors) or not np.isfinite(vectors).all():
+        raise C3Error(
+            f"The encoder made no vector, or one that is not finite, of {what}; allowed is at least one for a window of"
+            " sound."
+        )
+    return nearest(times, vectors, windows, window_seconds)
 
 
 def nearest(times: np.ndarray, vectors: np.ndarray, windows: int, window_seconds: float) -> np.ndarray:

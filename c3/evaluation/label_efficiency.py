@@ -12,8 +12,10 @@ from c3.config import Classifier
 from c3.evaluation import per_seed
 from c3.evaluation.shallow_classifier import Bench
 from c3.labels.annotation import GroundTruth
-from c3.labels.strategies import STRATEGIES, BudgetError, Pool
+from c3.labels.strategies import STRATEGIES, BudgetError, Pool, ceiling
 
+REFERENCES = {"all": STRATEGIES["all"], "ceiling": ceiling}
+"""Always drawn beside the strategies: with all labels, and with labels chosen by one who knows them."""
 log = logging.getLogger(__name__)
 
 
@@ -34,12 +36,12 @@ def evaluate(
     bigger one asks for, unless the strategy makes as many clusters as it asks for labels. A budget that is more
     than the strategy can spend ends its curve, with a line in the log.
     """
-    numbers = []
+    choose, numbers = {**STRATEGIES, **REFERENCES}[strategy], []
     for seed, pool, bench in per_seed(seeds, pools, benches):
         for budget in sorted(budgets, key=lambda b: b or 0):
             annotator = GroundTruth(manifest)
             try:
-                weak = STRATEGIES[strategy](pool, budget, np.random.default_rng(seed), annotator)
+                weak = choose(pool, budget, np.random.default_rng(seed), annotator)
             except BudgetError as error:
                 log.warning("Skipped strategy %s at seed %s: %s", strategy, seed, error)
                 break
@@ -114,7 +116,7 @@ def reductions(results: pd.DataFrame, model: str) -> list[dict]:
     """
     rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
     numbers = []
-    for strategy in [name for name in rows["strategy"].unique() if name not in ("random", "all")]:
+    for strategy in [name for name in rows["strategy"].unique() if name not in ("random", *REFERENCES)]:
         for seed in [None, *sorted(rows["seed"].dropna().unique())]:
             table = label_reduction(curve(rows, model, "random", seed), curve(rows, model, strategy, seed))
             for metric, value in (

@@ -5,6 +5,7 @@ Strategies get labels from the annotator and from nowhere else, so what they kno
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from c3.errors import C3Error
 from c3.labels import facility_location
 from c3.labels.annotation import GroundTruth
 
+TYPICAL = 2
+"""So many times as many segments as are asked for are typical, for :func:`spread`."""
 SAMPLE = 10_000
 """So many segments and so many clusters stand for more of them in :func:`cluster_cover`: a table of 0.4 GB."""
 
@@ -38,15 +41,15 @@ class Pool:
     source: str
 
     @classmethod
-    def of(cls, table: pd.DataFrame, source: str, vectors=None) -> Pool:
+    def of(cls, table: pd.DataFrame, source: str, vectors=None, among=None) -> Pool:
         """The pool in a window table (with a column cluster or without): its training windows.
 
-        vectors: array-like, a row for each of the table's.
+        vectors: array-like, a row for each of the table's; among: bool, the windows to choose from instead.
         """
-        train = np.flatnonzero(table["split"] == "train")
-        windows = table[["segment_id", "window"]].iloc[train].reset_index(drop=True)
-        clusters = table["cluster"].to_numpy()[train] if "cluster" in table else None
-        return cls(windows, clusters, None if vectors is None else vectors[train], source)
+        chosen = np.flatnonzero(table["split"] == "train" if among is None else among)
+        windows = table[["segment_id", "window"]].iloc[chosen].reset_index(drop=True)
+        clusters = table["cluster"].to_numpy()[chosen] if "cluster" in table else None
+        return cls(windows, clusters, None if vectors is None else vectors[chosen], source)
 
     def segments(self) -> np.ndarray:
         """The segments of the pool, each once, in table order."""
@@ -58,6 +61,17 @@ class Pool:
             raise C3Error(f"{self.source} came without embeddings; allowed are strategies that need none.")
         return clustering.unit(np.asarray(self.vectors, np.float32))
 
+    def unit_segments(self) -> tuple[np.ndarray, np.ndarray]:
+        """The segments, each once, in table order, and of each the mean of its windows' unit vectors, at length 1.
+
+        A label is paid for by segment, so those who choose by segments compare these, (segments, d) float32.
+        """
+        of_segment, segments = pd.factorize(self.windows["segment_id"])
+        unit = self.unit()
+        sums = np.zeros((len(segments), unit.shape[1]), np.float32)
+        np.add.at(sums, of_segment, unit)
+        return np.asarray(segments), clustering.unit(sums)
+
 
 Strategy = Callable[[Pool, int, np.random.Generator, GroundTruth], pd.DataFrame]
 
@@ -66,7 +80,7 @@ def random(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundT
     """Ask for ``budget`` random segments; each label goes to all windows of its segment."""
     segments = pool.segments()
     _check(pool, budget, len(segments), "training segments")
-    return _label_segments(pool, [segments[place] for place in rng.permutation(len(segments))[:budget]], annotator)
+    return _ask_segments(pool, segments[rng.permutation(len(segments))], budget, annotator)
 
 
 def all_labels(pool: Pool, budget: int | None, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
@@ -136,7 +150,7 @@ def cluster_cover(pool: Pool, budget: int, rng: np.random.Generator, annotator: 
         row[:] = speaks[len(members) // 2 :].mean(axis=0)
     segment_ids = pool.windows["segment_id"].to_numpy()
     chosen = [segment_ids[segments[row][0]] for row in facility_location.choose(worth, budget)]
-    return _label_segments(pool, chosen, annotator)
+    return _ask_segments(pool, chosen, budget, annotator)
 
 
 def kmeans(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
@@ -184,36 +198,57 @@ def core_set(pool: Pool, budget: int, rng: np.random.Generator, annotator: Groun
     unit = pool.unit()
     _check(pool, budget, len(pool.segments()), "training segments")
 
-    def furthest_first() -> Iterable[tuple[np.ndarray, int]]:
-        place = int(rng.integers(len(unit)))
-        cosine = np.full(len(unit), -np.inf, np.float32)
-        while True:
-            yield np.array([place]), place
-            cosine = np.maximum(cosine, unit @ unit[place])
-            cosine[place] = np.inf
-            place = int(cosine.argmin())
-
-    return _ask(pool, furthest_first(), budget, annotator)
+    places = np.roll(np.arange(len(unit)), -int(rng.integers(len(unit))))
+    shown = _furthest_first(unit, places, [], len(unit), np.ones(len(unit)))
+    return _ask(pool, ((np.array([place]), place) for place in shown), budget, annotator)
 
 
 def centres(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
-    """Ask for the segment nearest to each of ``budget`` centres of k-means; label the segments asked about.
+    """Ask for the segment nearest to each of ``budget`` centres of k-means of the segments; label those asked about.
 
-    A label is paid for by segment, so segments are clustered, not windows: each is the mean of its windows' unit
-    vectors, at length 1. Not in the paper.
+    Not in the paper.
     """
-    unit = pool.unit()
-    segment, segments = pd.factorize(pool.windows["segment_id"])
+    segments, unit = pool.unit_segments()
     _check(pool, budget, len(segments), "training segments")
-    means = np.zeros((len(segments), unit.shape[1]), np.float32)
-    np.add.at(means, segment, unit)
-    means = clustering.unit(means)
-    clusters = clustering.kmeans(means, budget, int(rng.integers(2**31)))
+    return _ask_segments(pool, segments[_centres(unit, budget, rng)[0]], budget, annotator)
 
-    def nearest(members: np.ndarray) -> int:
-        return members[(means[members] @ means[members].mean(axis=0)).argmax()]
 
-    return _label_segments(pool, [segments[nearest(members)] for members in _groups(clusters)], annotator)
+def spread(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask, of typical segments, ever again for the one furthest from those asked; label the segments asked about.
+
+    Typical: nearest to the centre of one of ``TYPICAL`` times as many clusters (k-means of the segments) as are asked
+    for at once. The furthest of all segments would be odd ones; the centres of as many clusters as labels are many of
+    the same kind, where one kind is frequent. Of two as far, the one of the bigger cluster: (1 - greatest cosine to
+    those asked) · √(segments of its cluster). Goes on from what is answered already. Not in the paper.
+    """
+    segments, unit = pool.unit_segments()
+    _check(pool, budget, len(segments), "training segments")
+    place = {segment: number for number, segment in enumerate(segments)}
+    while annotator.cost < budget:
+        count = min(annotator.batch or budget, budget - annotator.cost)
+        known = [place[segment] for segment in annotator.asked if segment in place]
+        left = np.setdiff1d(np.arange(len(segments)), known)
+        centres, sizes = _centres(unit[left], min(TYPICAL * count, len(left)), rng)
+        for number in _furthest_first(unit, left[centres], known, count, np.sqrt(sizes)):
+            annotator.ask(segments[number])
+    return _label_segments(pool, annotator.asked, annotator)
+
+
+def ceiling(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for a typical segment of each true class in turn, the most frequent class first; label those asked about.
+
+    What a strategy could reach that knew the labels beforehand. Nobody does, so that it is no choice of a row: it is
+    drawn above the others. Typical: nearest to a centre of k-means of the class's segments, as many as there are turns.
+    """
+    segments, unit = pool.unit_segments()
+    _check(pool, budget, len(segments), "training segments")
+    pairs = [(label, place) for place, segment in enumerate(segments) for label in annotator.truth[segment]]
+    table = pd.DataFrame(pairs, columns=["label", "place"])
+    classes = [table.loc[table["label"] == label, "place"].to_numpy() for label in table["label"].value_counts().index]
+    turns = -(-budget // len(classes))
+    typical = [places[_centres(unit[places], min(turns, len(places)), rng)[0]] for places in classes]
+    in_turn = [place for turn in itertools.zip_longest(*typical) for place in turn if place is not None]
+    return _ask_segments(pool, segments[in_turn], budget, annotator)
 
 
 STRATEGIES: dict[str, Strategy] = {
@@ -228,6 +263,7 @@ STRATEGIES: dict[str, Strategy] = {
     "typiclust": typiclust,
     "core_set": core_set,
     "centres": centres,
+    "spread": spread,
 }
 """Name in the configuration → strategy.
 
@@ -253,7 +289,7 @@ def _propagate(pool: Pool, groups: Members, budget: int, annotator: GroundTruth)
             break
         positions.append(members)
         labels.extend([annotator.ask(segment_ids[shown])] * len(members))
-    return _weak_labels(pool, np.concatenate(positions), labels)
+    return _weak_labels(pool, np.concatenate([np.zeros(0, int), *positions]), labels)
 
 
 def _ask(pool: Pool, groups: Members, budget: int, annotator: GroundTruth) -> pd.DataFrame:
@@ -322,6 +358,37 @@ def _kmedoids(pool: Pool, k: int, rng: np.random.Generator) -> tuple[list[np.nda
     groups = _groups(clusters)
     number_of = [clusters[members[0]] for members in groups]
     return groups, [medoids[number] for number in number_of]
+
+
+def _ask_segments(pool: Pool, segments: Iterable[str], budget: int, annotator: GroundTruth) -> pd.DataFrame:
+    """Ask for these segments in turn until the budget is spent; label all windows of those asked about."""
+    for segment in segments:
+        if annotator.cost >= budget:
+            break
+        annotator.ask(segment)
+    return _label_segments(pool, annotator.asked, annotator)
+
+
+def _centres(unit: np.ndarray, k: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Of ``k`` clusters by k-means, biggest first: the row of ``unit`` (n, d) nearest to the centre, and the size."""
+    groups = _groups(clustering.kmeans(unit, k, int(rng.integers(2**31))))
+    nearest = [members[(unit[members] @ unit[members].mean(axis=0)).argmax()] for members in groups]
+    return np.array(nearest), np.array([len(members) for members in groups])
+
+
+def _furthest_first(
+    unit: np.ndarray, among: np.ndarray, known: Sequence[int], count: int, weights: np.ndarray
+) -> Iterable[int]:
+    """``count`` of the rows ``among``, ever again the one with the greatest (1 - cosine) · weight.
+
+    cosine: the greatest to ``known`` and to those before; with nothing known it begins with the greatest weight.
+    """
+    cosine = (unit[among] @ unit[known].T).max(axis=1, initial=-1)
+    for _ in range(min(count, len(among))):
+        place = int(((1 - cosine) * weights).argmax())
+        yield int(among[place])
+        cosine = np.maximum(cosine, unit[among] @ unit[among[place]])
+        cosine[place] = np.inf
 
 
 def _label_segments(pool: Pool, segments: Sequence[str], annotator: GroundTruth) -> pd.DataFrame:

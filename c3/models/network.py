@@ -28,12 +28,25 @@ class Network(keras.Model):
         features: the section ``features``; it travels in the file, so that no other features are fed to it.
         classes: labels the classifier head knows, in the order of its outputs; empty before consolidation,
             so that no unsupervised stage knows even which classes exist.
-        card: what it was made of (:mod:`c3.models.card`); it travels in the file too.
+        embedding: one of the section ``embeddings``: who makes the vectors that heads alone are trained on; None of
+            a network with trunks. Like the next it travels in the file, for recordings that it is not trained on.
+        segment_seconds: length of the longest segment that it is trained on.
+        card: what it was made of (:mod:`c3.models.card`), in the file too.
     """
 
-    def __init__(self, spec: dict, features: dict, classes: list[str] = (), card: dict | None = None, **kwargs):
+    def __init__(
+        self,
+        spec: dict,
+        features: dict,
+        classes: list[str] = (),
+        embedding: dict | None = None,
+        segment_seconds: float | None = None,
+        card: dict | None = None,
+        **kwargs,
+    ):
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})  # inputs are rounded by the trunks, not before
-        self.spec, self.features, self.classes, self.card = dict(spec), dict(features), list(classes), card or {}
+        self.spec, self.features, self.classes = dict(spec), dict(features), list(classes)
+        self.embedding, self.segment_seconds, self.card = embedding, segment_seconds, card or {}
         sizes, shapes = config.Network(**spec), config.Features(**features)
         self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
         self.audio_trunk = self.image_trunk = None
@@ -123,7 +136,14 @@ class Network(keras.Model):
                 getattr(self, part).set_weights(getattr(other, part).get_weights())
 
     def get_config(self):
-        return {"spec": self.spec, "features": self.features, "classes": self.classes, "card": self.card}
+        return {
+            "spec": self.spec,
+            "features": self.features,
+            "classes": self.classes,
+            "embedding": self.embedding,
+            "segment_seconds": self.segment_seconds,
+            "card": self.card,
+        }
 
 
 def read(path: str | Path) -> Network:

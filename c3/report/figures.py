@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from c3.evaluation import TOPLINES
-from c3.evaluation.label_efficiency import curve, label_reduction
+from c3.evaluation.label_efficiency import REFERENCES, curve, label_reduction
 from c3.report import names
 
 QUANTITIES = {
@@ -150,10 +150,16 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float |
 
 
 def label_efficiency(metrics: pd.DataFrame) -> Figure:
-    """A line of panels for each model: mAP against labels asked, with the ceiling and a ruler; the label reduction."""
+    """A line of panels for each model: mAP against labels asked, with the ceilings and a ruler; the label reduction.
+
+    Where log-mel features are among the models, they are no panel, but a line in those of the others.
+    """
     rows = metrics[metrics["evaluation"] == "label_efficiency"]
-    models = list(rows["model"].unique())
-    strategies = [name for name in rows["strategy"].unique() if name != "all"]
+    models = [name for name in rows["model"].unique() if name != "log_mel"] or ["log_mel"]
+    strategies = [name for name in rows["strategy"].unique() if name not in REFERENCES]
+    references = (
+        {"random segments, log-mel features": curve(rows, "log_mel", "random")} if models != ["log_mel"] else {}
+    )
     spare = [colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()]
     unknown = [name for name in strategies if name not in STRATEGY_COLOURS]
     colours = STRATEGY_COLOURS | {name: spare[number % len(spare)] for number, name in enumerate(unknown)}
@@ -165,6 +171,8 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
             _curves(left, curves, curve(rows, model, "all"), colours)
+            knowing = {"ceiling: knows the true classes": curve(rows, model, "ceiling")}
+            _references(left, {**knowing, **references})
             best = [
                 table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
             ]
@@ -208,6 +216,16 @@ def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colour
         )
     axes.margins(y=0.12)
     axes.set_ylabel("Mean average precision (mAP)")
+
+
+def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
+    """What the strategies lie between, in thin lines with their names beside the last point."""
+    for style, (name, points) in zip((":", "-."), curves.items(), strict=False):
+        if not len(points):
+            continue
+        axes.plot(points["labels"], points["mAP"], style, color="black", lw=1.2)
+        end = points["labels"].iloc[-1], points["mAP"].iloc[-1]
+        axes.annotate(name, end, (0, 5), textcoords="offset points", ha="right", fontsize=8, bbox=CLEAR)
 
 
 def _ruler(axes, best: pd.Series, colour: str) -> None:
@@ -378,26 +396,32 @@ def embedding_map(maps: pd.DataFrame) -> Figure:
 def sweeps(metrics: pd.DataFrame, swept: dict[str, dict]) -> Figure:
     """A column for each sweep, a line of panels for each evaluation: mAP against the value of one key.
 
+    Sweeps over ``steps`` share a column: the learning curves of several rows.
+
     swept: sweep → ``model``, ``key`` and ``rows``, a list of (value, row of the curriculum that has it).
     """
+    columns: dict[str, list[dict]] = {}
+    for name, sweep in swept.items():
+        columns.setdefault("steps" if sweep["key"] == "steps" else name, []).append(sweep)
     with rc_context(STYLE):
-        figure = Figure(figsize=(max(7.0, 2.5 * len(swept) + 0.8), 6.2))
-        grid = figure.subplots(2, len(swept), squeeze=False, sharey="row")
-        for column, (name, sweep) in zip(grid.T, swept.items(), strict=True):
-            rows = sorted(sweep["rows"])
+        figure = Figure(figsize=(max(7.0, 2.5 * len(columns) + 0.8), 6.2))
+        grid = figure.subplots(2, len(columns), squeeze=False, sharey="row")
+        for column, (name, together) in zip(grid.T, columns.items(), strict=True):
+            values = sorted({value for sweep in together for value, _ in sweep["rows"]})
             for axes, evaluation in zip(column, EVALUATIONS, strict=True):
                 scored = metrics[(metrics["evaluation"] == evaluation) & (metrics["metric"] == "mAP")]
                 seeds = scored.groupby("model")["value"]
-                mean, low, high = (seeds.agg(how).reindex([row for _, row in rows]) for how in ("mean", "min", "max"))
-                places = np.arange(len(rows))
-                axes.fill_between(places, low, high, color=GREEN, alpha=0.18, lw=0)
-                axes.plot(places, mean, "o-", color=GREEN, lw=2, ms=5)
-                own = [place for place, (_, row) in enumerate(rows) if row == sweep["model"]]
-                axes.plot(places[own], mean.iloc[own], "o", ms=11, mfc="none", mec="black")
-                axes.set_xticks(places, [f"{value:g}" for value, _ in rows])
+                for sweep, colour in zip(together, [GREEN, *(each for each in COLOURS if each != GREEN)], strict=False):
+                    _sweep(axes, seeds, sweep, values, colour)
+                axes.set_xticks(np.arange(len(values)), [f"{value:g}" for value in values])
                 axes.margins(x=0.12, y=0.15)
-            column[0].set_title(f"{name.replace('_', ' ')}\n{names.model(sweep['model']).splitlines()[0]}", fontsize=10)
-            column[1].set_xlabel(f"{sweep['key']}")
+            first = names.model(together[0]["model"]).splitlines()[0]
+            column[0].set_title(
+                "Learning curves" if name == "steps" else f"{name.replace('_', ' ')}\n{first}", fontsize=10
+            )
+            column[1].set_xlabel("steps in all" if name == "steps" else together[0]["key"])
+            if len(together) > 1:
+                column[0].legend(fontsize=8, frameon=False)
         for axes, label in zip(grid[:, 0], EVALUATIONS.values(), strict=True):
             axes.set_ylabel(f"{label}\nmAP")
         _title(
@@ -408,6 +432,17 @@ def sweeps(metrics: pd.DataFrame, swept: dict[str, dict]) -> Figure:
             " · ring: the row's own value",
         )
     return figure
+
+
+def _sweep(axes, seeds, sweep: dict, values: list[float], colour: str) -> None:
+    """One line: the mean of the seeds of each row against the place of its value among ``values``."""
+    rows = sorted(sweep["rows"])
+    places = [values.index(value) for value, _ in rows]
+    mean, low, high = (seeds.agg(how).reindex([row for _, row in rows]) for how in ("mean", "min", "max"))
+    axes.fill_between(places, low, high, color=colour, alpha=0.18, lw=0)
+    axes.plot(places, mean, "o-", color=colour, lw=2, ms=5, label=names.model_in_line(sweep["model"]))
+    own = [number for number, (_, row) in enumerate(rows) if row == sweep["model"]]
+    axes.plot([places[number] for number in own], mean.iloc[own], "o", ms=11, mfc="none", mec="black")
 
 
 def clustering(metrics: pd.DataFrame) -> Figure:

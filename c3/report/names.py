@@ -37,6 +37,8 @@ STRATEGIES = {
     "typiclust": "Typical members (TypiClust)",
     "core_set": "Furthest first (core-set)",
     "centres": "Segments at the centres of k-means",
+    "spread": "Typical segments, far from each other",
+    "ceiling": "Ceiling: typical segments of each true class",
 }
 
 

@@ -89,11 +89,12 @@ def page(
     commit: str,
     figures: Sequence[Figure],
     links: dict[str, str],
+    accounts: pd.DataFrame | None = None,
 ) -> Page:
     """The content of the page: of the sections, those that have a table or a figure.
 
     metrics: the rows of metrics.csv, which may lack evaluations; config: at least ``experiment``; seeds: those of the
-    trainings.
+    trainings; accounts: the rows of accounts.csv.
     """
     drawn = {figure.name: figure for figure in figures}
     measured = set(metrics["evaluation"])
@@ -152,6 +153,14 @@ def page(
             "recordings.",
             [],
             ["training_curves"],
+        ),
+        section(
+            "files",
+            "The files",
+            "What became of each file below the folder of media: in the *manifest*, with at least one segment that is "
+            "used; *missing*, without a segment; *quarantined*, without one that can be used; *ignored*, no media.",
+            [("", tables.accounts(accounts))] if accounts is not None else [],
+            [],
         ),
     ]
     model = tables.headline_model(metrics)

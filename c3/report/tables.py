@@ -127,6 +127,16 @@ def clustering(metrics: pd.DataFrame) -> Table:
     return Table(header, lines)
 
 
+def accounts(files: pd.DataFrame) -> Table:
+    """How many files end in each account, with their seconds where they are known; ``files`` as in accounts.csv."""
+    rows = []
+    for account in ("manifest", "missing", "quarantined", "ignored"):
+        of_it = files[files["account"] == account]
+        there = "" if of_it["seconds"].isna().any() else f"{of_it['seconds'].sum():,.0f}"
+        rows.append([account, f"{len(of_it):,}", there, f"{of_it['used'].sum():,.0f}"])
+    return Table(["account", "files", "seconds there", "seconds used"], rows)
+
+
 def goals(metrics: pd.DataFrame) -> Table:
     """What the paper lets one hope for, and what was measured, for stage 3 as in the paper and plus.
 
@@ -167,7 +177,7 @@ def goals(metrics: pd.DataFrame) -> Table:
 
 def headline_model(metrics: pd.DataFrame) -> str | None:
     """The row that :func:`headlines` are of: the first whose label efficiency is measured, else the last one learnt."""
-    efficient = metrics.loc[metrics["evaluation"] == "label_efficiency", "model"]
+    efficient = metrics.loc[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] != "log_mel"), "model"]
     if len(efficient):
         return efficient.iloc[0]
     learnt = [name for name in names.in_order(metrics["model"].unique()) if name not in ("log_mel", *TOPLINES)]

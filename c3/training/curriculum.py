@@ -187,17 +187,21 @@ def start(
     previous: Network | None,
     classes: list[str],
     precision: str = "float32",
+    embedding: config.Embedding | None = None,
+    segment_seconds: float | None = None,
 ) -> Network:
     """A fresh network that computes with ``precision``, with the weights of ``previous`` if there is one.
 
-    The file that it is saved to knows nothing of the precision: whoever reads it computes in float32.
+    The file that it is saved to knows nothing of the precision: whoever reads it computes in float32. It knows the
+    ``embedding`` that heads alone are trained on, and how long the segments are.
     """
     keras.utils.set_random_seed(seed)
     usual = keras.config.dtype_policy()
     if precision != "float32":  # Keras' own
         keras.config.set_dtype_policy(precision)
     try:
-        network = Network(spec.model_dump(), features.model_dump(), classes)
+        made_elsewhere = embedding and embedding.model_dump()
+        network = Network(spec.model_dump(), features.model_dump(), classes, made_elsewhere, segment_seconds)
     finally:
         keras.config.set_dtype_policy(usual)
     if previous is not None:

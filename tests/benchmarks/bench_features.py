@@ -24,6 +24,7 @@ import soxr
 
 from c3 import config
 from c3.data import features, media, store
+from c3.data.probe import probe
 
 RATE, SECONDS = 44_100, 10
 BATCH = 20  # segments in a timed shard: opening and indexing one is paid once for 2,000 segments in a run
@@ -92,7 +93,7 @@ def extract(segments: list[SimpleNamespace], folder: Path) -> None:
 
 def bound(row: SimpleNamespace) -> None:
     """Decoding and resampling alone: by soundfile and soxr; of mp4, which they cannot read, as we do it."""
-    if row.audio_path.endswith(media.SNDFILE_EXTENSIONS):
+    if row.audio_path.endswith(("wav", "flac", "ogg", "mp3")):
         samples, rate = soundfile.read(row.audio_path, dtype="float32", always_2d=True)
         soxr.resample(samples @ np.full(2, 0.5, np.float32), rate, SPEC.sample_rate, quality="HQ")
     else:
@@ -185,7 +186,7 @@ def main() -> None:
             container, _, frames = label.partition("_")
             long = folder / f"long.{container}"
             make_long(folder / f"clip.{container}", long, 12 * 3600 if args.full else 1000)
-            segments = int(media.probe(str(long))[0]) // SECONDS
+            segments = int(probe(str(long)).seconds) // SECONDS
             print(f"{label}: {segments} segments written", flush=True)
             sizes = [max(1, segments // part) for part in (100, 10, 1)]
             runs = [workers(long, size, frames=frames) for size in sizes]

@@ -12,10 +12,12 @@ import numpy as np
 REPEATS = 5
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """``--full`` measures larger sizes and takes more than five minutes."""
+def arguments(description: str, **further: dict) -> argparse.Namespace:
+    """``--full`` measures larger sizes and takes more than five minutes; ``further`` options have argparse settings."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--full", action="store_true", help="larger sizes, more than five minutes")
+    for name, settings in further.items():
+        parser.add_argument(f"--{name}", **settings)
     return parser.parse_args()
 
 

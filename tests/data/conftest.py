@@ -2,15 +2,14 @@
 
 from types import SimpleNamespace
 
-import av
 import numpy as np
 import pytest
 import soundfile
+from zoo import RATE, encode_audio
 
 from c3 import config
 from c3.data import media
 
-RATE = 22_050
 SECONDS = 4.0
 
 
@@ -29,19 +28,6 @@ def film():
     """A film of 4 pictures a second, 60 x 80, whose grey tells the number of the picture: 10 · number."""
     grey = (10 * np.arange(int(4 * SECONDS)))[:, None, None, None]
     return np.broadcast_to(grey, (len(grey), 60, 80, 3)).astype(np.uint8)
-
-
-def encode_audio(path, samples, codec, sample_format, rate=RATE):
-    """Sound alone, in the container that the suffix of ``path`` says."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono")
-        stream.bit_rate = 128_000
-        block = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-        block.sample_rate, block.pts = RATE, 0
-        resampler = av.AudioResampler(format=sample_format, layout="mono", rate=rate)
-        for frame in [*resampler.resample(block), *resampler.resample(None)]:
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
 
 
 @pytest.fixture(scope="session")

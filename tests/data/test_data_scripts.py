@@ -35,6 +35,7 @@ def make_manifest(media, out):
         manifest=out / "manifest.parquet",
         classes=out / "classes.csv",
         missing=out / "missing.csv",
+        files=out / "files.csv",
     )
 
 
@@ -66,6 +67,7 @@ def test_from_media_to_index(media, tmp_path):
         done = script(
             "features",
             manifest=tmp_path / "manifest.parquet",
+            files=tmp_path / "files.csv",
             features=json.dumps({"frame_pixels": 32}),
             shard=shard,
             shards=2,
@@ -77,11 +79,21 @@ def test_from_media_to_index(media, tmp_path):
         shards=[f"{stem}.parquet" for stem in stems],
         quarantines=[f"{stem}.quarantine.csv" for stem in stems],
         missing=tmp_path / "missing.csv",
+        manifest=tmp_path / "manifest.parquet",
+        files=tmp_path / "files.csv",
         index=tmp_path / "features" / "index.parquet",
         quarantine=tmp_path / "features" / "quarantine.csv",
+        accounts=tmp_path / "accounts.csv",
+        summary=tmp_path / "accounts.txt",
     )
     done = script("index", max_quarantined=0.05, **options)
     assert done.returncode == 0, done.stderr
+    accounts = pd.read_csv(options["accounts"], keep_default_na=False)
+    assert accounts["account"].value_counts().to_dict() == {"manifest": 18, "ignored": 3}
+    assert accounts["used"].sum() == pytest.approx(36)
+    assert done.stdout == options["summary"].read_text()
+    assert "manifest         18 files, 0:00:36 used\n" in done.stdout
+    assert "ignored           3 files (no media .csv 3)\n" in done.stdout
     features = store.Features(options["index"])
     assert features.grid_windows().shape == (36, 96, 64)
     assert len(pd.read_csv(options["quarantine"])) == 0
@@ -100,7 +112,11 @@ def test_too_much_missing_stops_with_one_sentence(media, tmp_path):
         shards=f"{stem}.parquet",
         quarantines=f"{stem}.quarantine.csv",
         missing=tmp_path / "missing.csv",
+        manifest=tmp_path / "manifest.parquet",
+        files=tmp_path / "files.csv",
         max_quarantined=0.05,
+        accounts=tmp_path / "accounts.csv",
+        summary=tmp_path / "accounts.txt",
         index=tmp_path / "index.parquet",
         quarantine=tmp_path / "quarantine.csv",
     )
@@ -132,6 +148,7 @@ def test_a_mistake_leaves_nothing_behind(media, tmp_path):
         manifest=out / "manifest.parquet",
         classes=out / "classes.csv",
         missing=out / "missing.csv",
+        files=out / "files.csv",
     )
     assert done.returncode == 1
     assert "has the unknown label 'Dodo'; allowed are the MIDs, names and indices" in done.stderr
@@ -159,6 +176,7 @@ def test_a_part_of_the_data_is_told_and_does(media, tmp_path):
         manifest=tmp_path / "manifest.parquet",
         classes=tmp_path / "classes.csv",
         missing=tmp_path / "missing.csv",
+        files=tmp_path / "files.csv",
     )
     assert done.returncode == 0, done.stderr
     table = manifest.read(tmp_path / "manifest.parquet")
@@ -179,6 +197,10 @@ def test_a_part_of_the_data_is_told_and_does(media, tmp_path):
         max_quarantined=0,
         index=tmp_path / "index.parquet",
         quarantine=tmp_path / "quarantine.csv",
+        manifest=tmp_path / "manifest.parquet",
+        files=tmp_path / "files.csv",
+        accounts=tmp_path / "accounts.csv",
+        summary=tmp_path / "accounts.txt",
     )
     assert done.returncode == 0, done.stderr  # what has no media was told; it is listed, and stops nothing
     assert "missing" in set(pd.read_csv(tmp_path / "quarantine.csv")["reason"])

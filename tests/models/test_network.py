@@ -67,10 +67,13 @@ def test_trunks_embed_in_128_dimensions(trunk, low, high):
 
 def test_saved_network_is_the_same_network(tmp_path):
     network = small(["a", "b"])
+    network.embedding, network.segment_seconds = config.Embedding(encoder="hear:some").model_dump(), 5.0
     before = outputs_of(network)
     network.save(tmp_path / "network.keras")
     loaded = networks.load(tmp_path / "network.keras", FEATURES)
     assert loaded.classes == ["a", "b"]
+    assert loaded.embedding == {"encoder": "hear:some", "vectors": None, "weights": None}
+    assert loaded.segment_seconds == 5.0
     for name, value in outputs_of(loaded).items():
         np.testing.assert_allclose(value, before[name], rtol=1e-6, atol=1e-6)
 

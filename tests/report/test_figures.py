@@ -185,6 +185,23 @@ def test_a_sweep_is_drawn_by_value_with_a_ring_at_its_own():
     assert [label.get_text() for label in top.get_xticklabels()] == ["1", "1.1"]
 
 
+def test_learning_curves_share_a_panel():
+    """Two rows with lengths in common: two lines, each at the places of its own lengths."""
+    swept = {
+        "a": {"model": "stage1", "key": "steps", "rows": [[100, "a-100"], [400, "stage1"]]},
+        "b": {"model": "stage3", "key": "steps", "rows": [[100, "b-100"], [900, "stage3"]]},
+    }
+    top, bottom = figures.sweeps(metrics(models=("a-100", "stage1", "b-100", "stage3")), swept).axes
+    first, _, second, ring = top.get_lines()
+    np.testing.assert_allclose([first.get_ydata(), second.get_ydata()], [[0.405, 0.505], [0.605, 0.705]])
+    assert [list(line.get_xdata()) for line in (first, second, ring)] == [[0, 1], [0, 2], [2]]
+    assert [label.get_text() for label in bottom.get_xticklabels()] == ["100", "400", "900"]
+    assert [text.get_text() for text in top.get_legend().get_texts()] == [
+        "Stage 1: AV coincidence",
+        "Stage 3 (+ clustering)",
+    ]
+
+
 def legend(figure):
     """Text → colour and line style or fill of the figure's legend."""
     (found,) = figure.legends

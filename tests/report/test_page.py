@@ -29,8 +29,19 @@ def metrics():
 FIGURES = [page.Figure(name, f"figures/{name}.png", f"figures/{name}.pdf") for name in page.ALT]
 
 
-def content(numbers, figures=FIGURES, **config):
-    return page.page(numbers, {"experiment": "toy", **config}, [1, 2], "abc123", figures, {"numbers": "metrics.csv"})
+def accounts():
+    table = {
+        "account": ["manifest", "manifest", "ignored"],
+        "seconds": [10.0, 1500.0, None],
+        "used": [10.0, 1200.0, 0.0],
+    }
+    return pd.DataFrame(table)
+
+
+def content(numbers, figures=FIGURES, files=None, **config):
+    return page.page(
+        numbers, {"experiment": "toy", **config}, [1, 2], "abc123", figures, {"numbers": "metrics.csv"}, files
+    )
 
 
 class Reader(HTMLParser):
@@ -73,10 +84,12 @@ def from_markdown(text):
 
 
 def test_both_pages_have_the_same_tables():
-    numbers = metrics()
-    markdown, html = page.markdown(content(numbers)), page.html(content(numbers))
+    numbers, files = metrics(), accounts()
+    shown = content(numbers, files=files)
+    markdown, html = page.markdown(shown), page.html(shown)
     expected = [tables.goals(numbers), tables.embeddings(numbers), tables.label_efficiency(numbers, "stage3")]
-    expected = [[table.header, *table.rows] for table in [*expected, tables.clustering(numbers)]]
+    expected += [tables.clustering(numbers), tables.accounts(files)]
+    expected = [[table.header, *table.rows] for table in expected]
     assert Reader(html).tables == expected and from_markdown(markdown) == expected
     for text in (markdown, html):
         assert "Training seeds: 1, 2; evaluation seeds: 3, 5" in " ".join(text.split()) and "abc123" in text

@@ -1,5 +1,6 @@
 """Tables for readers say what the results table says."""
 
+import numpy as np
 import pandas as pd
 
 from c3.evaluation import COLUMNS
@@ -133,3 +134,20 @@ def test_headlines_without_label_efficiency_are_of_the_last_row():
 
 def test_a_bar_in_a_cell_ends_no_column():
     assert tables.markdown(tables.Table(["a", "b"], [["x|y", "z"]])).splitlines()[-1] == "| x\\|y | z |"
+
+
+def test_accounts_of_files():
+    files = pd.DataFrame(
+        {
+            "account": ["manifest", "manifest", "ignored", "quarantined"],
+            "seconds": [10, 1500, np.nan, 4],
+            "used": [10, 1200, 0, 0],
+        }
+    )
+    assert cells(tables.accounts(files)) == [
+        ["account", "files", "seconds there", "seconds used"],
+        ["manifest", "2", "1,510", "1,210"],
+        ["missing", "0", "0", "0"],
+        ["quarantined", "1", "4", "0"],
+        ["ignored", "1", "", "0"],
+    ]

@@ -69,7 +69,17 @@ def with_features(finished: Path, folder: Path) -> Path:
     copy_project(folder)
     kept = folder / "results/smoke"
     kept.mkdir(parents=True)
-    for part in ("media", "features", "manifest.parquet", "classes.csv", "missing.csv", "quarantine.csv"):
+    for part in (
+        "media",
+        "features",
+        "manifest.parquet",
+        "classes.csv",
+        "missing.csv",
+        "files.csv",
+        "quarantine.csv",
+        "accounts.csv",
+        "accounts.txt",
+    ):
         source = finished / "results/smoke" / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, kept / part)
     shutil.copytree(finished / ".snakemake", folder / ".snakemake")

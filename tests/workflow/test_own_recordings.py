@@ -1,6 +1,7 @@
 """Own recordings from end to end: a folder of real sounds → a sheet → what is heard where."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,10 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
         whole, rate_of_whole = soundfile.read(row.file)
         part = whole[round(row.start * rate_of_whole) : round(row.end * rate_of_whole)]
         assert np.std(sound) == pytest.approx(np.std(part), rel=0.1)
+    page = (results / "sheets/classes_plus/index.html").read_text()
+    assert all(segment in page for segment in sheet["segment_id"]) and '"sound": "0004.clip.wav"' in page
+    beside = {path.name for path in (results / "sheets/classes_plus").iterdir()}
+    assert set(re.findall(r'"(?:sound|spectrogram)": "(.*?)"', page)) <= beside
 
     refused = run(folder, **own, target="train_classes_plus")
     assert refused.returncode != 0 and "labels/classes_plus/0.parquet has no label; allowed is" in refused.stdout
@@ -67,26 +72,60 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     (results / "sheets/classes_plus.csv").rename(folder / "filled in.csv")
     done = run(folder, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
-    assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "sheet"}
+    assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "review", "expectations", "sheet"}
+    (copy,) = (results / "labels/answers").iterdir()
+    assert copy.read_bytes() == (folder / "filled in.csv").read_bytes()
+    expected = (results / "recognised/classes_plus/expected.md").read_text()
+    assert "from its 4 labels" in expected and all(f"| {label} | " in expected for label in sheet["labels"])
     assert not len(pd.read_csv(results / "sheets/classes_plus.csv"))
-    heard = pd.read_csv(results / "recognised/classes_plus.csv")
+    recognised = results / "recognised/classes_plus"
+    heard = pd.read_csv(recognised / "segments.csv")
+    assert "There is nothing to label." in (results / "sheets/classes_plus/index.html").read_text()
+    review = (results / "recognised/classes_plus/index.html").read_text()
+    proposed = set(re.findall(r'"segment_id": "(.*?)"', review))
+    assert proposed and not proposed & set(sheet["segment_id"])
     index = pd.read_parquet(results / "features/index.parquet")
     assert set(heard["segment_id"]) == set(index["segment_id"])
     assert set(index["split"]) == {"train", "validation", "apart"}
     assert list(heard)[:4] == ["segment_id", "file", "start", "end"]
     assert set(list(heard)[4:]) == set(sheet["labels"])
     assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1
+    for name in [path.stem for path in recordings.iterdir()]:
+        assert (recognised / f"raven/{name}.selections.txt").exists() and (recognised / f"audacity/{name}.txt").exists()
+        assert (recognised / f"birdnet/{name}.BirdNET.results.csv").exists()
+    assert len(json.loads((recognised / "label_studio.json").read_text())) == len(list(recordings.iterdir()))
     again = run(folder, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
+    (folder / "more.csv").write_text("segment_id,labels\n#NAME?,wren\n")
+    refused = run(folder, "--dry-run", **own, sheets=["filled in.csv", "more.csv"])
+    assert "more.csv, row 2 has the segment_id '#NAME?', which a spreadsheet has made of another" in refused.stdout
+    (folder / "no such recording.txt").write_text("1.0\t2.0\twren\n")
+    refused = run(folder, "--dry-run", **own, sheets=["filled in.csv", "no such recording.txt"])
+    assert "no such recording.txt, line 1 is about no such recording, which is none of them" in refused.stdout
+    renewed = run(folder, "--dry-run", "--forcerun", "manifest", **own, sheets=["no such recording.txt"])
+    assert renewed.returncode == 0, renewed.stdout[-5000:]
 
-    labels = {"strategy": "core_set", "budget": 7}
+    # what the networks hear in the same recordings when they come as new ones: no row is trained for them
+    new = f"recognise={json.dumps({'root': str(recordings)})}"
+    done = run(folder, new, **own, sheets=["filled in.csv"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"recognise", "new_recordings"}
+    in_order = heard.sort_values(["file", "start"], ignore_index=True)
+    new_table = pd.read_csv(results / "new/classes_plus/segments.csv")
+    pd.testing.assert_frame_equal(new_table.iloc[:, :4], in_order.iloc[:, :4])
+    np.testing.assert_allclose(new_table[list(heard)[4:]], in_order[list(heard)[4:]], atol=1.5e-4)
+
+    # More labels than there are clusters, three at a time; a row about which nobody is sure is not asked again.
+    unsure = next(segment for segment in index["segment_id"] if segment not in set(sheet["segment_id"]))
+    (folder / "unsure.csv").write_text(f"segment_id,labels\n{unsure},Unsure\n")
+    labels = {"strategy": "cluster_merged", "budget": 40, "batch": 3}
     target = "results/folder/sheets/classes_plus.csv"
-    done = run(folder, target=target, labels=labels, **own, sheets=["filled in.csv"])
+    done = run(folder, target=target, labels=labels, **own, sheets=["filled in.csv", "unsure.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
     assert jobs(done.stdout) == {"label", "sheet"}
     more = pd.read_csv(results / "sheets/classes_plus.csv")
-    assert len(more) == 3 and not set(more["segment_id"]) & set(sheet["segment_id"])
-    assert {path.name for path in (results / "sheets/classes_plus").iterdir()} == set(more["sound"])
+    assert len(more) == 3 and not set(more["segment_id"]) & {*sheet["segment_id"], unsure}
+    assert {path.name for path in (results / "sheets/classes_plus").glob("????.wav")} == set(more["sound"])
 
 
 def test_no_row_may_ask_for_all_labels(tmp_path):

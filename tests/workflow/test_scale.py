@@ -63,7 +63,7 @@ def test_the_dag_of_audioset_is_built_in_a_minute_and_4_gib(tmp_path):
     table = segments.assign(segment_id=segments["ytid"], recording_id=segments["ytid"], media_start=segments["start"])
     table["audio_path"] = table["video_path"] = "data/audioset/media/" + table["ytid"] + ".mp4"
     table["split"] = np.where(np.arange(SEGMENTS) < EVALUATION, "evaluation", "train")
-    for name in ("missing.csv", "classes.csv"):
+    for name in ("missing.csv", "files.csv", "classes.csv"):
         (made / name).touch()
     manifest.write(table, made / "manifest.parquet")
     rules, output, seconds, memory = planned(folder)

@@ -87,7 +87,12 @@ DEFAULT = study("")
 # The row whose clusters are shown, if one learns any; and those whose embedding is laid out in a plane.
 PORTRAYED = next(iter(CONFIG.learn([*EFFICIENCY.models, *CONFIG.models], "clustering")), None)
 MAPPED = list(
-    dict.fromkeys([*(EFFICIENCY.models or CONFIG.models[-1:])[:1], *filter(None, [topline_of(CONFIG.models)])])
+    dict.fromkeys(
+        [
+            *([name for name in EFFICIENCY.models if name in CONFIG.models] or CONFIG.models[-1:])[:1],
+            *filter(None, [topline_of(CONFIG.models)]),
+        ]
+    )
 )
 FIGURE_NAMES = [
     name
@@ -106,9 +111,13 @@ FIGURE_NAMES = [
 
 SHEETS = CONFIG.folder.sheets if CONFIG.data.source == "folder" else []
 if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is told before anything runs
+    from c3.data import manifest
     from c3.labels import sheets
 
-    told(sheets.read_sheets, SHEETS)
+    listed = f"{RESULTS}/manifest.parquet"
+    # One that is about to be made anew (--forcerun manifest) may lack recordings that sheets are about.
+    is_kept = os.path.exists(listed) and not {"manifest", "--forceall", "-F"} & set(sys.argv)
+    told(sheets.read_sheets, SHEETS, manifest.read(listed) if is_kept else None)
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
@@ -206,6 +215,11 @@ def source_of(wildcards, input):
     return f"{tables} --media {shlex.quote(MEDIA)}{selection}"
 
 
+# Of the pages on which a person listens; the colours are those of the page of results.
+LABEL_TEMPLATES = [from_here(path) for path in sorted((PACKAGE / "report/label_templates").iterdir())]
+LABEL_TEMPLATES.append(from_here(PACKAGE / "report/templates/page.css"))
+
+
 def row_inputs(wildcards):
     """The network a row starts from, its embeddings and the labels paid for: only what the row asks for."""
     row = CONFIG.row(wildcards.model)
@@ -248,6 +262,17 @@ def about_of(wildcards):
     return section(about)
 
 
+def start_of(wildcards):
+    """The embedding that a row of heads alone starts from, as an option: its network knows whose vectors it takes."""
+    start = CONFIG.row(CONFIG.chain(wildcards.model)[-1]).after
+    return f"--embedding {shlex.quote(section(CONFIG.embeddings[start]))}" if start else ""
+
+
+def networks_of(wildcards):
+    """The networks of all training seeds."""
+    return expand(f"{RESULTS}/models/{wildcards.model}/{{seed}}.keras", seed=DEFAULT.seeds)
+
+
 def given(wildcards, input):
     """Options for the inputs that not every job of a rule has."""
     names = ("after", "stored", "labels", "clusters", "embeddings", "sheets", "portraits", "vectors", "shards")
@@ -265,10 +290,21 @@ def label_inputs(wildcards):
     return inputs
 
 
+def sheet_inputs(wildcards):
+    """What neighbours are found by: the embedding that the row starts from, and its clusters if it has learnt any."""
+    after, seed, inputs = CONFIG.row(wildcards.model).after, DEFAULT.seeds[0], {}
+    if after:
+        inputs["embeddings"] = stored_of(after, seed)
+        if after in CONFIG.rows and CONFIG.learn([after], "clustering"):
+            inputs["clusters"] = f"{RESULTS}/clusters/{after}/{seed}.parquet"
+    return inputs
+
+
 def labels_of(wildcards):
     """Strategy and budget of a row, as options."""
-    labels = CONFIG.row(wildcards.model).labels
-    return f"--strategy {labels.strategy}" + (f" --budget {labels.budget}" if labels.budget else "")
+    labels = CONFIG.row(wildcards.model).labels.model_dump(exclude_none=True)
+    people = {"answers": f"{RESULTS}/labels/answers"} if CONFIG.data.source == "folder" else {}
+    return " ".join(f"--{name} {value}" for name, value in {**labels, **people}.items())
 
 
 def seeds_of(wildcards):
@@ -349,7 +385,7 @@ def tables_of(wildcards):
         *(
             f"{folder}/label_efficiency/{model}.{strategy}.csv"
             for model in (EFFICIENCY.models if made.strategies else [])
-            for strategy in ["all", *made.strategies]
+            for strategy in (["all", "random"] if model == "log_mel" else ["all", "ceiling", *made.strategies])
             if model in made.having("clustering") or strategy not in c3_config.CLUSTER_STRATEGIES
         ),
         *expand(f"{folder}/consolidation/{{model}}.csv", model=made.having("classification")),
@@ -398,16 +434,21 @@ def products(folder):
 
     Of own recordings, whose labels nobody knows: a sheet to fill in, and once one is filled in, what is recognised.
     """
+    classified = DEFAULT.having("classification") if CONFIG.recognise.root and folder == "" else []
     if CONFIG.data.source == "folder":
         unlabelled = [name for name in DEFAULT.models if not CONFIG.row(name).labels]
         labelled = [name for name in DEFAULT.models if name not in unlabelled]
         clustered = [name for name in DEFAULT.having("clustering") if name in unlabelled]
+        recognised = labelled if SHEETS else []
         return [
             f"{RESULTS}/checked.txt",
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
-            *expand(f"{RESULTS}/recognised/{{model}}.csv", model=labelled if SHEETS else []),
+            *expand(f"{RESULTS}/sheets/{{model}}/index.html", model=labelled),
+            *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=["segments.csv", "index.html"]),
+            *expand(f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]),
+            *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified if SHEETS else []),
         ]
     place = f"{RESULTS}/{folder}"
     return [
@@ -417,6 +458,7 @@ def products(folder):
         f"{place}report.md",
         f"{place}report/index.html",
         *expand(f"{place}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
+        *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified),
     ]
 
 

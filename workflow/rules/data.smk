@@ -37,6 +37,7 @@ rule manifest:
         manifest=f"{RESULTS}/manifest.parquet",
         classes=f"{RESULTS}/classes.csv",
         missing=f"{RESULTS}/missing.csv",
+        files=f"{RESULTS}/files.csv",
     log:
         f"{LOGS}/manifest.log",
     benchmark:
@@ -53,6 +54,7 @@ rule manifest:
         "python {input.code[0]} {params.source}"
         " --validation-share {params.validation_share} --seed {params.seed}"
         " --manifest {output.manifest} --classes {output.classes} --missing {output.missing}"
+        " --files {output.files}"
         " 2>&1 | tee {log}"
 
 
@@ -73,7 +75,7 @@ rule check:
         mem_mb=scaled(4000),
         runtime=scaled(30),
     params:
-        config=section(CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "sweeps": True})),
+        config=section(CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "recognise": True, "sweeps": True})),
     shell:
         "python {input.code[0]} --config {params.config:q} --manifest {input.manifest} --classes {input.classes}"
         " --out {output.checked}"

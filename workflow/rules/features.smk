@@ -5,6 +5,7 @@ rule extract:
     input:
         code=code("features"),
         manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
     output:
         rows=f"{RESULTS}/features/shard-{{shard}}.npy",
         frames=f"{RESULTS}/features/shard-{{shard}}.frames.npy",
@@ -22,7 +23,7 @@ rule extract:
         features=section(CONFIG.features),
         shards=CONFIG.storage.shards,
     shell:
-        "python {input.code[0]} --manifest {input.manifest} --features {params.features:q}"
+        "python {input.code[0]} --manifest {input.manifest} --files {input.files} --features {params.features:q}"
         " --shard {wildcards.shard} --shards {params.shards} --rows {output.rows} --frames {output.frames}"
         " --index {output.index} --quarantine {output.quarantine}"
         " 2>&1 | tee {log}"
@@ -34,8 +35,12 @@ rule index:
         shards=expand(f"{RESULTS}/features/shard-{{shard}}.parquet", shard=SHARDS),
         quarantines=expand(f"{RESULTS}/features/shard-{{shard}}.quarantine.csv", shard=SHARDS),
         missing=f"{RESULTS}/missing.csv",
+        manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
     output:
         index=f"{RESULTS}/features/index.parquet",
+        accounts=f"{RESULTS}/accounts.csv",
+        summary=report(f"{RESULTS}/accounts.txt", caption="../report/accounts.rst", category="Data"),
         quarantine=report(
             f"{RESULTS}/quarantine.csv",
             caption="../report/quarantine.rst",
@@ -53,7 +58,9 @@ rule index:
         max_quarantined=CONFIG.data.max_quarantined,
     shell:
         "python {input.code[0]} --shards {input.shards} --quarantines {input.quarantines} --missing {input.missing}"
+        " --manifest {input.manifest} --files {input.files}"
         " --max-quarantined {params.max_quarantined} --index {output.index} --quarantine {output.quarantine}"
+        " --accounts {output.accounts} --summary {output.summary}"
         " 2>&1 | tee {log}"
 
 

@@ -35,6 +35,7 @@ rule results_page:
         figures=[f"{RESULTS}/{{study}}figures/{name}.{suffix}" for name in FIGURE_NAMES for suffix in ("png", "pdf")],
         clusters=exemplars_of,
         maps=maps_of,
+        accounts=f"{RESULTS}/accounts.csv",
     output:
         markdown=f"{RESULTS}/{{study}}report.md",
         html=f"{RESULTS}/{{study}}report/index.html",
@@ -52,6 +53,6 @@ rule results_page:
         options=given,
     shell:
         "python {input.code[0]} --metrics {input.metrics} --figures {input.figures} --config {params.config:q}"
-        " --seeds {params.seeds} {params.options} --maps {input.maps}"
+        " --seeds {params.seeds} {params.options} --maps {input.maps} --accounts {input.accounts}"
         " --markdown {output.markdown} --html {output.html}"
         " 2>&1 | tee {log}"

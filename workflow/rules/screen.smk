@@ -8,8 +8,9 @@ def made(*names):
 
 def summary():
     """The end of a run that went well: the headline numbers and what to open; nothing if no page was asked for."""
-    recognised = [f"Open {path}" for path in made("recognised")]
-    lines = recognised or [f"Fill in the labels in {path}" for path in made("sheet")]
+    recognised = [f"Open {path}" for path in made("recognised", "review", "new_recordings")]
+    sheets = [Path(path) for path in made("sheet")]
+    lines = recognised or [f"Label on {path.with_suffix('')}/index.html, or fill in {path}" for path in sheets]
     for page in made("results_page"):
         import pandas as pd  # takes a second, like the next
         from c3.report import tables

@@ -1,5 +1,5 @@
-"""Training: needs the feature index (no labels in it), makes one network, its card, its history and the
-embeddings of all windows per row and seed; and, from the rows that have paid for labels, the classes of all segments."""
+"""Training: needs the feature index (no labels in it), makes one network, its history and the embeddings of all
+windows per row and seed; and, from the rows that have paid for labels, the classes of all segments."""
 
 
 rule train:
@@ -27,12 +27,13 @@ rule train:
         network=network_of,
         about=about_of,
         options=given,
+        embedding=start_of,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
         " --network {params.network:q} --about {params.about:q} --seed {wildcards.seed} --threads {threads}"
-        " --index {input.index} {params.options} --checkpoint {params.checkpoint} --out {output.model}"
-        " --card {output.card} --history {output.history}"
+        " --index {input.index} {params.options} {params.embedding} --checkpoint {params.checkpoint}"
+        " --out {output.model} --card {output.card} --history {output.history}"
         " --embeddings {output.embeddings}"
         " 2>&1 | tee {log}"
 
@@ -70,7 +71,12 @@ rule recognised:
         predictions=expand(f"{RESULTS}/predictions/{{{{model}}}}/{{seed}}.parquet", seed=DEFAULT.seeds),
         manifest=f"{RESULTS}/manifest.parquet",
     output:
-        table=f"{RESULTS}/recognised/{{model}}.csv",
+        segments=f"{RESULTS}/recognised/{{model}}/segments.csv",
+        raven=directory(f"{RESULTS}/recognised/{{model}}/raven"),
+        audacity=directory(f"{RESULTS}/recognised/{{model}}/audacity"),
+        birdnet=directory(f"{RESULTS}/recognised/{{model}}/birdnet"),
+        clips=directory(f"{RESULTS}/recognised/{{model}}/segments"),
+        label_studio=f"{RESULTS}/recognised/{{model}}/label_studio.json",
     log:
         f"{LOGS}/recognised/{{model}}.log",
     benchmark:
@@ -79,8 +85,12 @@ rule recognised:
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
+    params:
+        root=CONFIG.folder.root if CONFIG.data.source == "folder" else MEDIA,
     shell:
-        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --out {output.table}"
+        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --root {params.root:q}"
+        " --segments {output.segments} --raven {output.raven} --audacity {output.audacity} --birdnet {output.birdnet}"
+        " --clips {output.clips} --label-studio {output.label_studio}"
         " 2>&1 | tee {log}"
 
 

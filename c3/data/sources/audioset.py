@@ -18,16 +18,19 @@ import pandas as pd
 
 from c3.data import manifest as manifests
 from c3.data import packs
-from c3.data.media import VIDEO_EXTENSIONS, Quarantined, probe
+from c3.data.media import Quarantined
+from c3.data.probe import probe
 from c3.data.sources import lists, names
 from c3.data.sources.classes import chosen_classes, read_class_labels, read_ontology, resolved, sampled
-from c3.data.sources.files import with_packed
+from c3.data.sources.files import VIDEO_EXTENSIONS, check_found, find_packed
 from c3.data.sources.lists import SEGMENT_COLUMNS
 from c3.errors import C3Error
 from c3.progress import progress
 
 SPEAK_FOR_ALL = 8
 """members of a pack whose length is looked up: what made a pack cut all of them or none"""
+NOT_CHOSEN = "not in audioset.classes or audioset.sample"
+"""why a file of a listed segment is ignored"""
 
 
 def read_segments(path: str | Path, known: pd.DataFrame | None = None, split: str | None = None) -> pd.DataFrame:
@@ -78,6 +81,8 @@ class Found(NamedTuple):
     """label and name of the classes that occur in it"""
     missing: pd.DataFrame
     """segment_id, path, reason"""
+    files: pd.DataFrame
+    """path and ignored (why, if so) of all files below the folder of media, and of the members of packs"""
     counts: str
     """what was found, in lines for people"""
 
@@ -111,7 +116,9 @@ def manifest(
     leaks = (segments["split"] == "train") & segments["recording_id"].isin(evaluated)
     listed, segments = len(segments), segments[~leaks].reset_index(drop=True)
     manifests.validate(segments, ", ".join(map(str, [*train, *evaluation])))
-    files = with_packed(media)
+    below = find_packed(media)
+    check_found(below, media)
+    files = below[below["ignored"] == ""].reset_index(drop=True)
     segments["alone"] = ~segments["ytid"].duplicated(keep=False)
     segments, of_file = names.match(segments, files)
     if segments["path"].isna().all():
@@ -120,7 +127,7 @@ def manifest(
             f"such as {files.path.iloc[0]}); allowed are {', '.join(form.name for form in names.FORMS)}, each with or "
             "without Y before the id."
         )
-    asked = np.ones(len(segments), bool)
+    matched, asked = segments["path"].dropna(), np.ones(len(segments), bool)
     if classes:
         chosen = chosen_classes(classes, known, read_ontology(ontology) if ontology else {})
         segments["labels"] = [[label for label in labels if label in chosen] for labels in segments["labels"]]
@@ -136,10 +143,12 @@ def manifest(
     table["video_path"] = table["path"].where(table["extension"].isin(VIDEO_EXTENSIONS), None)
     manifests.hold_out(table, validation_share, seed)
     table = table[manifests.COLUMNS].sort_values("segment_id", ignore_index=True)
+    missing = lacking(segments, files, of_file)
+    spare = set(matched) - {*table["audio_path"], *missing["path"]}
+    below.loc[below["path"].isin(spare), "ignored"] = NOT_CHOSEN
     occurring = set(table["labels"].explode())
-    return Found(
-        table, known[known["label"].isin(occurring)].reset_index(drop=True), lacking(segments, files, of_file), counts
-    )
+    occurring = known[known["label"].isin(occurring)].reset_index(drop=True)
+    return Found(table, occurring, missing, below[["path", "ignored"]], counts)
 
 
 def place(segments: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,7 @@ import soxr
 
 from c3 import config
 from c3.data import media
+from c3.data.probe import probe
 from c3.data.sources import audioset
 from c3.errors import C3Error
 from c3.progress import progress
@@ -255,7 +256,7 @@ def _string(sounds: list[str], rate: int, rng: np.random.Generator) -> tuple[np.
 def _rate(path: str) -> int:
     """The sample rate of a sound file; 16 kHz if it cannot be read."""
     try:
-        return media.probe(path)[1]
+        return probe(path).sample_rate
     except media.Quarantined:
         return 16_000
 
@@ -263,7 +264,7 @@ def _rate(path: str) -> int:
 def _sound(path: str, rate: int) -> np.ndarray:
     """A whole sound file at ``rate``; a broken one becomes a second of silence, which is quarantined later."""
     try:
-        seconds, own_rate = media.probe(path)
+        seconds, own_rate, *_ = probe(path)
         samples = media.decode_audio(path, 0.0, seconds, own_rate)
     except media.Quarantined:
         return np.zeros(int(SILENCE_FOR_BROKEN_SECONDS * rate), np.float32)

@@ -1,28 +1,40 @@
-"""The media files below a folder."""
+"""The files below a folder, and which of them are media: those that FFmpeg finds sound in, whatever they are called."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from c3.data import packs
-from c3.data.media import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
+from c3.data import media, packs
 from c3.errors import C3Error
 
+VIDEO_EXTENSIONS = ("mp4", "mkv", "webm", "mov", "avi", "m4v", "3gp", "mts", "m2ts", "mpg", "mpeg", "wmv", "flv")
+AUDIO_EXTENSIONS = (
+    *("wav", "flac", "m4a", "ogg", "mp3", "opus", "aif", "aiff", "aifc", "w64", "rf64", "caf", "au", "aac", "wma"),
+    *("mp2", "mka", "oga", "amr", "ac3", "wv", "ape", "tta", "3ga"),
+)
 EXTENSIONS = VIDEO_EXTENSIONS + AUDIO_EXTENSIONS
+"""of media, which are found broken later if they are not; the order is that in which they are preferred"""
+OTHER_EXTENSIONS = frozenset(
+    "txt csv tsv json xml yaml yml md html htm pdf doc docx xls xlsx odt ods ini cfg log jpg jpeg png gif bmp tif"
+    " tiff svg webp zip gz bz2 xz tar 7z rar npy npz parquet h5 hdf hdf5 pkl py r m3u m3u8 pls cue srt vtt lnk db"
+    " sha256 md5".split()
+)
+"""of what is no media; files of all other names are opened"""
+HIDDEN, NO_MEDIA, NAMELESS = "hidden", "no media", "name not UTF-8"
 
 
-def find_media(root: str | Path, extensions: Sequence[str] = EXTENSIONS) -> pd.DataFrame:
-    """All files below ``root`` with one of these endings: path, stem, extension (lower case), sorted by path.
+def find_files(root: str | Path) -> pd.DataFrame:
+    """All files below ``root``: path, stem, extension (lower case), and why a file is ignored, sorted by path.
 
-    The folders are scanned once. Hidden files and folders are passed over. :class:`C3Error` if there is none.
+    ``ignored`` is hidden (the file or a folder around it), no media (with its ending), name not UTF-8, or empty. A
+    folder that is reached twice, by links, is scanned once. :class:`C3Error` for a folder that cannot be read.
     """
-    paths, folders, seen = [], [str(root)], set()
+    found, folders, seen = [], [(str(root), False)], set()
     while folders:
-        folder = folders.pop()
+        folder, is_hidden = folders.pop()
         real = os.path.realpath(folder)
         if real in seen:
             continue
@@ -33,25 +45,28 @@ def find_media(root: str | Path, extensions: Sequence[str] = EXTENSIONS) -> pd.D
             raise C3Error(f"{folder} cannot be read; allowed is a folder with media files.") from None
         with entries:
             for entry in entries:
-                if entry.name.startswith("."):
-                    continue
+                hidden = is_hidden or entry.name.startswith(".")
                 if entry.is_dir():
-                    folders.append(entry.path)
-                elif entry.name.rpartition(".")[2].lower() in extensions:
-                    paths.append(entry.path)
-    if not paths:
-        raise C3Error(f"No media found in {root}; allowed are files ending in {', '.join(extensions)}.")
-    files = pd.DataFrame({"path": sorted(paths)})
-    names = files["path"].str.rpartition(os.sep)[2].str.rpartition(".")
-    files["stem"], files["extension"] = names[0], names[2].str.lower()
-    return files
+                    folders.append((entry.path, hidden))
+                    continue
+                stem, dot, extension = _printable(entry.name).rpartition(".")
+                stem, extension = (stem, extension.lower()) if dot else (extension, "")
+                found.append((_printable(entry.path), stem, extension, _why_ignored(entry, extension, hidden)))
+    return pd.DataFrame(sorted(found), columns=["path", "stem", "extension", "ignored"])
 
 
-def with_packed(root: str | Path) -> pd.DataFrame:
-    """As :func:`find_media`, with the members of packs (:mod:`c3.data.packs`) among the files."""
-    files = find_media(root, (*EXTENSIONS, *packs.EXTENSIONS))
-    is_pack = files["extension"].isin(packs.EXTENSIONS)
-    tables = [files[~is_pack]]
+def find_media(root: str | Path) -> pd.DataFrame:
+    """The media files below ``root``: path, stem, extension, sorted by path. :class:`C3Error` if there is none."""
+    files = find_files(root)
+    check_found(files, root)
+    return files.loc[files["ignored"] == "", ["path", "stem", "extension"]].reset_index(drop=True)
+
+
+def find_packed(root: str | Path) -> pd.DataFrame:
+    """As :func:`find_files`, with the members of a pack (:mod:`c3.data.packs`) in its place."""
+    files = find_files(root)
+    is_pack = files["extension"].isin(packs.EXTENSIONS) & files["ignored"].str.startswith(NO_MEDIA)
+    tables, without = [], []
     for path in files["path"][is_pack]:
         try:
             members = packs.members(path)
@@ -62,5 +77,45 @@ def with_packed(root: str | Path) -> pd.DataFrame:
         known = parts["ending"].str.lower().isin(EXTENSIONS)
         table["stem"] = parts["stem"].where(known, parts["stem"] + ("." + parts["ending"]).fillna(""))
         table["extension"] = table["path"].str.rpartition(".")[2].str.lower()
-        tables.append(table.loc[table["extension"].isin(EXTENSIONS), ["path", "stem", "extension"]])
-    return pd.concat(tables, ignore_index=True)
+        table = table[table["extension"].isin(EXTENSIONS)]
+        tables.append(table[["path", "stem", "extension"]].assign(ignored=""))
+        without += [] if len(table) else [path]
+    kept = ~is_pack | files["path"].isin(without)
+    return pd.concat([files[kept], *tables], ignore_index=True)
+
+
+def check_found(files: pd.DataFrame, root: str | Path) -> None:
+    """:class:`C3Error` if none of the files below ``root`` is media."""
+    if not (files["ignored"] == "").any():
+        counts = ", ".join(f"{count} {why}" for why, count in files["ignored"].value_counts().items())
+        others = f" among {len(files)} files ({counts})" if len(files) else ""
+        raise C3Error(f"No media found in {root}{others}; allowed are files with sound that FFmpeg can decode.")
+
+
+def _why_ignored(entry: os.DirEntry, extension: str, is_hidden: bool) -> str:
+    if is_hidden:
+        return HIDDEN
+    if _printable(entry.path) != entry.path:
+        return NAMELESS
+    if _is_media(entry, extension):
+        return ""
+    return f"{NO_MEDIA} .{extension}" if extension else NO_MEDIA
+
+
+def _printable(path: str) -> str:
+    """The path, with escapes for bytes that are no text, which no table can hold."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
+def _is_media(entry: os.DirEntry, extension: str) -> bool:
+    """By its name where that is known, or else by what is in it."""
+    if extension in EXTENSIONS or extension in OTHER_EXTENSIONS:
+        return extension in EXTENSIONS
+    if not entry.is_file() or not entry.stat().st_size:
+        return False
+    try:
+        with media.opened(entry.path) as container:
+            media.sound_of(container)
+    except media.Quarantined:
+        return False
+    return True

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from c3.data.media import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
 from c3.data.sources import names
+from c3.data.sources.files import EXTENSIONS
 from c3.errors import C3Error
 
 SEGMENT_COLUMNS = ["YTID", "start_seconds", "end_seconds", "positive_labels"]
@@ -127,7 +127,7 @@ def _stem(name: str) -> str:
     """A file name without its folders and the ending of a media file."""
     name = name.replace("\\", "/").rpartition("/")[2]
     stem, _, ending = name.rpartition(".")
-    return stem if ending.lower() in (*AUDIO_EXTENSIONS, *VIDEO_EXTENSIONS) else name
+    return stem if ending.lower() in EXTENSIONS else name
 
 
 def _text(path: str | Path) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def test_official_tables_with_a_small_media_root(real, tmp_path):
         for ytid in segments.ytid[segments.labels.map(lambda labels: labels == ["/m/03wvsk"])].iloc[:count]:
             (tmp_path / f"Y{ytid}.m4a").write_bytes(b"x")
     class_labels = real / "audioset" / "class_labels_indices.csv"
-    table, classes, missing, _ = audioset.manifest(
+    table, classes, missing, *_ = audioset.manifest(
         [tables["balanced_train"]], [tables["eval"]], class_labels, tmp_path, 0.0, 0
     )
     assert manifest.unevaluated(table, classes).empty
@@ -108,7 +108,7 @@ def test_ways_to_name_a_file(root):
     rows = [f'{ytid}, 30.000, 40.000, "/m/09x0r"' for ytid in expected]
     files = [path for path, _, _ in expected.values()]
     others = ["nobody.wav", "ccccccccccc_31.mkv", ".aaaaaaaaaaa.mp4", "aaaaaaaaaaa.txt"]
-    table, _, missing, _ = audioset.manifest(**root(rows, ["gone,0,10,/m/09x0r"], files + others))
+    table, _, missing, *_ = audioset.manifest(**root(rows, ["gone,0,10,/m/09x0r"], files + others))
     assert list(table["segment_id"]) == sorted(f"{ytid}_30" for ytid in expected)
     for row in table.itertuples():
         path, media_start, video = expected[row.recording_id]
@@ -126,7 +126,7 @@ def test_ways_to_name_a_file(root):
 def test_clips_go_before_recordings_and_video_before_sound(root):
     files = ["aaa.mp4", "aaa_5.wav", "bbb.wav", "bbb.mkv"]
     rows = ["aaa,5,15,/m/09x0r", "aaa,20,30,/m/09x0r", "bbb,0,10,/m/09x0r"]
-    table, _, missing, _ = audioset.manifest(**root(rows, [], files))
+    table, _, missing, *_ = audioset.manifest(**root(rows, [], files))
     names = [path.rpartition("/")[2] for path in table["audio_path"]]
     assert dict(zip(table["segment_id"], names, strict=True)) == {
         "aaa_5": "aaa_5.wav",
@@ -159,7 +159,7 @@ def test_recordings_and_what_was_cut_out_of_them(root):
     arguments = root(rows, [], ["empty.wav"])
     for name, seconds in lengths.items():
         write_sound(arguments["media"] / f"{name}.wav", seconds)
-    table, _, missing, counts = audioset.manifest(**arguments)
+    table, _, missing, _, counts = audioset.manifest(**arguments)
     assert dict(zip(table["recording_id"], table["media_start"], strict=True)) == {
         "whole": 30,
         "cut": 0,
@@ -177,7 +177,7 @@ def test_counts_by_form(root):
     ids = [f"{number}bcdefghij-" for number in range(6)]
     files = [f"Speech/{ids[0]}_30.0-40.0.ogg", f"{ids[1]}_30000_40000.flac", f"a title-{ids[2]}.opus"]
     files += [f"{ids[3]}_90_100.wav", f"{ids[4]}_30_40.wav", "nobody.wav"]
-    _, _, missing, counts = audioset.manifest(**root([f"{each},30,40,Speech" for each in ids], [], files))
+    _, _, missing, _, counts = audioset.manifest(**root([f"{each},30,40,Speech" for each in ids], [], files))
     lines = [line.rsplit(maxsplit=3) for line in counts.splitlines()]
     assert lines[1:4] == [
         ["<id>_<start>_<end> in s", "3", "2", "1"],
@@ -224,6 +224,7 @@ def test_some_classes_and_a_sample(root):
     assert set(map(tuple, found.table["labels"])) == {("/m/05zppz",)} and len(found.classes) == 1
     assert found.counts.endswith("21 of them are taken (audioset.sample)")
     assert not len(found.missing)  # the media of other classes are not wrongly named
+    assert found.files["ignored"].value_counts().to_dict() == {audioset.NOT_CHOSEN: 80, "": 21}
 
 
 GOOD = ["aaa,0,10,/m/09x0r"]

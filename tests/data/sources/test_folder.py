@@ -55,7 +55,7 @@ def test_pairs_of_one_long_recording_are_never_negative_within_delta_t(real, tmp
     pieces = [soundfile.read(path)[0] for path in sorted(real.glob("esc10/*/*.ogg"))[::16]]
     soundfile.write(tmp_path / "long.flac", np.concatenate(pieces), 44_100)
     section = config.Folder(root=str(tmp_path), segment_seconds=3, recording_seconds=9)
-    table, _, _ = folder.manifest(section, 0.2, 0)
+    table, *_ = folder.manifest(section, 0.2, 0)
     manifest.validate(table)
     seconds = sum(map(len, pieces)) / 44_100
     assert table["end"].max() - table["start"].min() == pytest.approx(seconds, abs=1.5)
@@ -76,7 +76,7 @@ def test_real_recordings_in_folders(real, tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"no sound")
     (tmp_path / "empty.flac").write_bytes(b"")
     (tmp_path / "notes.txt").write_text("no recording")
-    table, classes, missing = folder.manifest(config.Folder(root=str(tmp_path), segment_seconds=2), 0.3, 0)
+    table, classes, missing, files = folder.manifest(config.Folder(root=str(tmp_path), segment_seconds=2), 0.3, 0)
     manifest.validate(table)
     assert set(table["recording_id"]) == {f"site {number % 2}/{path.name}" for number, path in enumerate(sounds)}
     assert not len(classes) and not table["labels"].map(len).any() and table["video_path"].isna().all()
@@ -87,6 +87,14 @@ def test_real_recordings_in_folders(real, tmp_path):
         "path": [str(tmp_path / "broken.wav"), str(tmp_path / "empty.flac")],
         "reason": ["broken", "empty"],
     }
+    accounts = files.groupby(["account", "reason"]).size().to_dict()
+    assert accounts == {
+        ("manifest", ""): len(sounds),
+        ("missing", "broken"): 1,
+        ("missing", "empty"): 1,
+        ("ignored", "no media .txt"): 1,
+    }
+    assert files.loc[files["account"] == "manifest", "seconds"].sum() == pytest.approx(5 * len(sounds), abs=0.1)
     manifest.write(table, tmp_path / "manifest.parquet")
     assert manifest.read(tmp_path / "manifest.parquet")[["segment_id", "start", "end"]].equals(
         table[["segment_id", "start", "end"]]
@@ -95,12 +103,16 @@ def test_real_recordings_in_folders(real, tmp_path):
 
 def test_film_has_pictures(encoded, tmp_path):
     shutil.copy(encoded["mp4"], tmp_path)
-    table, _, _ = folder.manifest(config.Folder(root=str(tmp_path)), 0.0, 0)
+    table, *_ = folder.manifest(config.Folder(root=str(tmp_path)), 0.0, 0)
     assert table["video_path"].tolist() == table["audio_path"].tolist() == [str(tmp_path / "sound.mp4")]
 
 
 def test_a_folder_without_recordings(tmp_path):
-    with pytest.raises(C3Error, match=r"No media found in .*; allowed are files ending in mp4"):
+    with pytest.raises(C3Error, match=r"No media found in [^(]*; allowed are files with sound that FFmpeg can decode"):
+        folder.manifest(config.Folder(root=str(tmp_path)), 0.0, 0)
+    (tmp_path / "notes.txt").write_text("no recording")
+    (tmp_path / ".hidden.wav").write_bytes(b"")
+    with pytest.raises(C3Error, match=r"among 2 files \(1 hidden, 1 no media .txt\)"):
         folder.manifest(config.Folder(root=str(tmp_path)), 0.0, 0)
     with pytest.raises(C3Error, match="nowhere cannot be read; allowed is a folder with media files"):
         folder.manifest(config.Folder(root=str(tmp_path / "nowhere")), 0.0, 0)

@@ -1,0 +1,97 @@
+"""What the bytes of a file say, where decoders believe its header more than its content."""
+
+from __future__ import annotations
+
+import functools
+import os
+import struct
+from typing import NamedTuple
+
+from c3.data import packs
+
+WAVE = (b"RIFF", b"RIFX", b"RF64")
+OGG_DATA, OGG_BEGIN = b"OggS\0\0", b"OggS\0\2"
+"""how a page begins, within a stream and where one begins; all beginnings stand before the first other page"""
+BLOCK = 2**20
+LAST_PAGE = 2**16
+"""bytes that an Ogg page has at most, about"""
+
+
+class DataChunk(NamedTuple):
+    """The samples of a WAVE file."""
+
+    announced: int
+    """bytes, as its header says"""
+    there: int
+    """bytes from there to the end of the file"""
+    is_kept: bool
+    """what follows the announced bytes is nothing, or chunks; if not, they are no end of the samples"""
+    is_followed: bool
+    """what follows is another file"""
+
+
+def first_bytes(path: str, count: int) -> bytes:
+    """The first bytes of a file; none if it cannot be read."""
+    try:
+        with packs.binary(path) as file:
+            return file.read(count)
+    except OSError:
+        return b""
+
+
+def data_chunk(path: str) -> DataChunk | None:
+    """Where the samples of a WAVE file are; None if it is none, or has no chunk of samples (RIFF specification, 1991;
+    RF64: EBU Tech 3306)."""
+    size = packs.size(path)
+    with packs.binary(path) as file:
+        riff, _, wave = struct.unpack("4s4s4s", file.read(12).ljust(12))
+        if riff not in WAVE or wave != b"WAVE":
+            return None
+        order, long, place, found = ">" if riff == b"RIFX" else "<", None, 12, None
+        while place + 8 <= size:
+            file.seek(place)
+            name, length = struct.unpack(f"{order}4sI", file.read(8).ljust(8))
+            if found:
+                if name in WAVE:
+                    return found._replace(is_followed=True)
+                if not name.isascii() or not name.decode().isprintable() or place + 8 + length > size:
+                    return found._replace(is_kept=False)
+            elif name == b"ds64":
+                long = struct.unpack("<8xQ", file.read(16).ljust(16))[0]
+            elif name == b"data":
+                length = long if long is not None and length == 2**32 - 1 else length
+                found = DataChunk(length, size - place - 8, True, False)
+            place += 8 + length + length % 2
+    return found
+
+
+def is_chained(path: str) -> bool:
+    """Whether this is an Ogg file that is several, one after the other (RFC 3533, section 4)."""
+    if first_bytes(path, 4) != b"OggS":
+        return False
+    status = os.stat(packs.pack_of(path))
+    return _is_chained(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _is_chained(path: str, size: int, modified: int) -> bool:
+    before, in_data = b"", False
+    with packs.binary(path) as file:
+        while block := file.read(BLOCK):
+            block, begin = before + block, 0
+            if not in_data:
+                begin = block.find(OGG_DATA)
+                in_data = begin >= 0
+            if in_data and block.find(OGG_BEGIN, begin) >= 0:
+                return True
+            before = block[-len(OGG_BEGIN) + 1 :]
+    return False
+
+
+def has_end(path: str) -> bool:
+    """Whether the last page of an Ogg file says that it is the last."""
+    with packs.binary(path) as file:
+        file.seek(max(packs.size(path) - LAST_PAGE, 0))
+        tail = file.read()
+    last = tail.rfind(b"OggS")
+    return last >= 0 and last + 5 < len(tail) and bool(tail[last + 5] & 4)

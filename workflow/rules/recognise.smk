@@ -1,0 +1,50 @@
+"""New recordings: needs networks that have learnt classes and a folder of recordings, makes the classes of each segment."""
+
+
+rule recognise:
+    input:
+        code=code("recognise"),
+        models=networks_of,
+    output:
+        done=touch(f"{RESULTS}/new/{{model}}/shard-{{shard}}.done"),
+    log:
+        f"{LOGS}/recognise/{{model}}-{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/recognise/{{model}}-{{shard}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(2000),
+        runtime=720,  # goes on from the last recording that is done when the time is over
+    params:
+        folder=CONFIG.recognise.root,
+        out=f"{RESULTS}/new/{{model}}",
+        shards=CONFIG.storage.shards,
+    shell:
+        "TF_NUM_INTRAOP_THREADS={threads} TF_NUM_INTEROP_THREADS={threads}"
+        " python {input.code[0]} {input.models} {params.folder:q} {params.out}"
+        " --shard {wildcards.shard} --shards {params.shards}"
+        " 2>&1 | tee {log}"
+
+
+rule new_recordings:
+    input:
+        code=code("recognise"),
+        models=networks_of,
+        shards=expand(f"{RESULTS}/new/{{{{model}}}}/shard-{{shard}}.done", shard=SHARDS),
+    output:
+        table=f"{RESULTS}/new/{{model}}/segments.csv",
+        missing=f"{RESULTS}/new/{{model}}/missing.csv",
+    log:
+        f"{LOGS}/new_recordings/{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/new_recordings/{{model}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(2000),
+        runtime=scaled(60),
+    params:
+        folder=CONFIG.recognise.root,
+        out=f"{RESULTS}/new/{{model}}",
+    shell:
+        "python {input.code[0]} {input.models} {params.folder:q} {params.out}"
+        " 2>&1 | tee {log}"
