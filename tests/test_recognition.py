@@ -11,6 +11,7 @@ import soundfile
 
 from c3 import config, recognition
 from c3.data import features, media
+from c3.data.probe import Sound
 from c3.data.sources import folder
 from c3.errors import C3Error
 from c3.models.network import Network
@@ -98,7 +99,7 @@ def test_classes_are_the_mean_over_windows_and_networks(model, recordings, comma
 
 def test_segments_are_those_of_the_manifest(recordings):
     section = config.Folder(root=str(recordings), segment_seconds=2)
-    table, _, missing = folder.manifest(section, 0.0, 0)
+    table, _, missing, _ = folder.manifest(section, 0.0, 0)
     paths = [*sorted(set(table["audio_path"])), *missing["path"]]
     found = pd.DataFrame([each for path in paths for each in recognition.segments(path, str(recordings), 2.0)])
     readable = found["audio_path"].isin(table["audio_path"])
@@ -161,7 +162,7 @@ def test_memory_is_that_of_some_segments_however_long_a_recording_is(model, monk
         asked.append(seconds)
         return np.full(round(seconds * rate), 0.5, np.float32)
 
-    monkeypatch.setattr(media, "probe", lambda path: (24 * 3600.0, RATE))
+    monkeypatch.setattr(recognition, "probe", lambda path: Sound(24 * 3600.0, RATE, False))
     monkeypatch.setattr(media, "decode_audio", decode)
     segments = recognition.segments("day.wav", ".", recogniser.segment_seconds)
     for number, _ in zip(range(1000), recognition.recognise(recogniser, iter(segments)), strict=False):
