@@ -82,6 +82,7 @@ def test_keys_give_labels_and_take_them_away(at_label):
     press(page, "2")
     assert given(page) == ["owl"] and page.locator("#left").inner_text() == "4 of 5 left"
     press(page, "ArrowRight", "0")
+    assert page.locator("#all button").evaluate_all("all => all.map(one => one.className)") == ["done"] * 2 + [""] * 3
     assert given(page) == ["nothing of interest"]
     press(page, "1")  # something is heard after all
     assert given(page) == ["owl"]
