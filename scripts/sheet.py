@@ -34,19 +34,16 @@ def main(args):
     with replacing_folder(Path(args.out).with_suffix(""), kept="*.csv") as folder:  # of annotators, by the server
         shown = []
         for row in sheet.to_dict("records"):
+            number = Path(row["sound"]).stem
+            clip = clips.write(segments.loc[row["segment_id"]], folder, f"{number}.clip")
+            others = [
+                clips.write(segments.loc[other], folder, f"{number}.near{place}", 0.0, (300, 90))
+                for place, other in enumerate(near.get(row["segment_id"], []), 1)
+            ]
             samples = media.decode_audio(row["file"], row["start"], row["end"] - row["start"], SAMPLE_RATE)
             soundfile.write(folder / row["sound"], samples, SAMPLE_RATE)
-            number = Path(row["sound"]).stem
-            shown.append(
-                {
-                    **{column: row[column] for column in sheets.SHEET_COLUMNS[:-1]},
-                    "clip": clips.write(segments.loc[row["segment_id"]], folder, f"{number}.clip"),
-                    "near": [
-                        clips.write(segments.loc[other], folder, f"{number}.near{place}", 0.0, (300, 90))
-                        for place, other in enumerate(near.get(row["segment_id"], []), 1)
-                    ],
-                }
-            )
+            del row["labels"]
+            shown.append({**row, "clip": clip, "near": others})
         html = label_page.label(args.experiment, Path(args.out).stem, known.most_common(), shown)
         (folder / "index.html").write_text(html, encoding="utf-8")
     with replacing(args.out) as path:

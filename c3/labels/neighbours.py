@@ -13,8 +13,8 @@ from c3.labels.strategies import Pool
 def nearest(pool: Pool, asked: Sequence[str], number: int = 3) -> dict[str, list[str]]:
     """For each segment in ``asked``, at most ``number`` others, nearest first.
 
-    Nearest by the cosine of the means of the windows' unit vectors; in a pool with clusters, among the segments with the
-    same most frequent cluster.
+    Nearest by the cosine of the means of the windows' unit vectors; in a pool with clusters, among the segments with
+    the same most frequent cluster.
     """
     segments, means = pool.unit_segments()
     most = _most_frequent(pool) if pool.clusters is not None else np.zeros(len(segments))
