@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import io
+import shutil
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +11,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from scipy.stats import binomtest
 from toy import ROOT, WINDOW, WINDOWS, script, write_recordings
 
 from c3.labels import sheets
+from c3.report import clips, label_page
 
 ORDER = [4, 0, 7, 2, 5]  # the segments that are asked about; 8 was answered before
 WREN = 'wren, "small"'
@@ -82,6 +85,7 @@ def test_keys_give_labels_and_take_them_away(at_label):
     press(page, "2")
     assert given(page) == ["owl"] and page.locator("#left").inner_text() == "4 of 5 left"
     press(page, "ArrowRight", "0")
+    assert page.locator("#all button").evaluate_all("all => all.map(one => one.className)") == ["done"] * 2 + [""] * 3
     assert given(page) == ["nothing of interest"]
     press(page, "1")  # something is heard after all
     assert given(page) == ["owl"]
@@ -313,6 +317,35 @@ def test_nothing_is_too_wide_or_without_a_name(opened, label, review, kind, widt
     press(page, "Tab")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert page.evaluate("document.activeElement !== document.body") and outline == "solid"
+
+
+def test_nothing_to_label(opened, tmp_path):
+    (tmp_path / "index.html").write_text(label_page.label("toy", "row", [], []))
+    page = opened(tmp_path / "index.html")
+    press(page, "Space", "1", "Enter", "ArrowRight", "x")
+    assert "There is nothing to label." in page.locator("main").inner_text()
+
+
+def test_films_and_what_is_too_high_for_ears(opened, tmp_path):
+    """A picture beside the spectrogram, and ten times slower by a key."""
+    folder = tmp_path / "row"
+    folder.mkdir()
+    rate, rng = 96_000, np.random.default_rng(0)
+    soundfile.write(tmp_path / "a.wav", 0.1 * rng.normal(size=3 * rate), rate)
+    place = {"audio_path": str(tmp_path / "a.wav"), "video_path": None, "media_start": 0.0, "start": 0.0, "end": 3.0}
+    clip = clips.write(SimpleNamespace(segment_id="a_0", **place), folder, "1")
+    shutil.copy(folder / "1.png", folder / "1.jpg")
+    segment = {"sound": "1.wav", "segment_id": "a_0", "file": "a.wav", "start": 0.0, "end": 3.0, "near": []}
+    html = label_page.label("toy", "row", [], [{**segment, "clip": {**clip, "frame": "1.jpg"}}])
+    (folder / "index.html").write_text(html)
+    page = opened(folder / "index.html", width=360)
+    assert page.locator(".seen .frame").is_visible() and page.locator("#near").is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    press(page, "Space")
+    page.wait_for_function("audio.duration === 3")
+    press(page, ".", "Space")
+    page.wait_for_function("audio.duration === 30 && audio.currentTime > 0.1")
+    assert page.locator("#slowed").get_attribute("aria-pressed") == "true"
 
 
 # Review.
