@@ -114,6 +114,7 @@ def test_a_workbook(tmp_path):
         ("1.2E+05,wren\n", r"row 2 has the segment_id '1\.2E\+05', which a spreadsheet has made of another"),
         ("z.wav_0,wren\n", r"row 2 has the segment_id 'z\.wav_0'; allowed are segments of the recordings"),
         (",wren\n", r"row 2 has the segment_id ''; allowed are segments of the recordings"),
+        ("a.wav_0,start\n", r"row 2 has the label 'start'; allowed are others than end, file, segment_id, start"),
         ("a.wav_0,rain, light\n", r"row 2 has 3 cells, and the header 2; allowed are as many"),
     ],
 )
@@ -219,7 +220,7 @@ def test_tables_of_several_programs_and_sheets_together(tmp_path):
     ("name", "sentence"),
     [
         ("c", "row 2 is about .*c, which is none of them; allowed are the recordings below folder.root"),
-        ("b", r"row 2 is about .*b, which may be x/b\.wav, y/b\.wav; allowed are the recordings"),
+        ("b", r"row 2 is about .*b, which may be x/b\.wav or y/b\.wav; allowed are the recordings"),
     ],
 )
 def test_a_recording_that_is_not_there_or_there_twice(tmp_path, name, sentence):
