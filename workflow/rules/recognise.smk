@@ -1,4 +1,4 @@
-"""New recordings: needs networks that have learnt classes and a folder of recordings, makes the classes of each segment."""
+"""New recordings: needs networks that have learnt classes and a folder, makes the classes of each segment."""
 
 
 rule recognise:

@@ -30,8 +30,8 @@ rule train:
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
         " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
-        " {params.options} {params.embedding} --checkpoint {params.checkpoint} --out {output.model} --history {output.history}"
-        " --embeddings {output.embeddings}"
+        " {params.options} {params.embedding} --checkpoint {params.checkpoint} --out {output.model}"
+        " --history {output.history} --embeddings {output.embeddings}"
         " 2>&1 | tee {log}"
 
 
