@@ -110,10 +110,10 @@ def _agreed(said: list[Said]) -> Answers:
 
 def _rows(path: str | Path, table: pd.DataFrame, known: set[str] | None) -> Iterator[Said]:
     """The rows of a sheet about segments that are ``known``. An empty row may be about one that is no longer there."""
-    for number, segment, text in zip(table.index, table["segment_id"].str.strip(), table["labels"], strict=True):
+    for number, segment, text in zip(table.index, table["segment_id"], table["labels"], strict=True):
         where, written = f"{path}, row {number}", _labels(text)
-        is_known = bool(segment) if known is None else segment in known
-        mangled = MANGLED.fullmatch(segment) and not (known and is_known)
+        is_known = bool(segment.strip()) if known is None else segment in known
+        mangled = MANGLED.fullmatch(segment.strip()) and not (known and is_known)
         if mangled or (written and not is_known):
             why = ", which a spreadsheet has made of another" if mangled else ""
             raise C3Error(f"{where} has the segment_id {segment!r}{why}; allowed are segments of the recordings.")

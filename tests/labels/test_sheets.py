@@ -227,3 +227,10 @@ def test_a_recording_that_is_not_there_or_there_twice(tmp_path, name, sentence):
     manifest = pd.concat([MANIFEST, MANIFEST.assign(segment_id=MANIFEST["segment_id"] + "'", audio_path="y/b.wav")])
     with pytest.raises(C3Error, match=sentence):
         sheets.read_sheets([raven(tmp_path, f"{name}.selections.txt", "1\t3\towl")], manifest)
+
+
+def test_an_identifier_may_look_as_if_a_spreadsheet_had_made_it(tmp_path):
+    names = ["#REF!", " a.wav_0", "1E5"]
+    manifest = MANIFEST.assign(segment_id=names)
+    pd.DataFrame({"segment_id": names, "labels": "wren"}).to_csv(tmp_path / "sheet.csv", index=False)
+    assert sheets.read_sheets([tmp_path / "sheet.csv"], manifest).labels == dict.fromkeys(names, ("wren",))
