@@ -1,14 +1,16 @@
-# `make` sets up .venv and runs the main job; `make test` sets up and passes the tests.
+# `make` sets up .venv and runs the main job; `make test` sets up and passes the tests; `make setup` does no more than that.
 # `make CONFIG=config/esc10.yaml` runs the main job on another experiment.
 # `make data` fetches the public data of the configurations of collages; `make data NAMES=mnist` a part of it.
 PYTHON ?= python3.11
 BIN := .venv/bin
 NAMES ?= esc10 caltech fsdd mnist esc50
 
-.PHONY: run test data report clean
+.PHONY: run setup test data report clean
 
 run: .venv/ready
 	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG) --) all
+
+setup: .venv/ready
 
 test: .venv/ready
 	$(BIN)/ruff check
