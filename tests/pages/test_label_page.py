@@ -18,7 +18,7 @@ from toy import ROOT, WINDOW, WINDOWS, script, write_recordings
 from c3.labels import sheets
 from c3.report import clips, label_page
 
-ORDER = [4, 0, 7, 2, 5]  # the segments that are asked about; 8 was answered before
+ORDER = [4, 0, 7, 2, 5]  # the segments that are asked about; 8 and 6 were answered before
 WREN = 'wren, "small"'
 
 
@@ -27,12 +27,10 @@ def label(tmp_path_factory):
     """A sheet of five segments and its page."""
     folder = tmp_path_factory.mktemp("label")
     write_recordings(folder)
-    names = [f"s{number}" for number in ORDER]
-    pd.DataFrame({"order": range(1, 6), "segment_id": names}).to_csv(folder / "asked.csv", index=False)
+    asked = {"order": range(1, 6), "segment_id": [f"s{number}" for number in ORDER], "labels": ""}
+    pd.DataFrame(asked).to_csv(folder / "asked.csv", index=False)
     answered = pd.DataFrame({"segment_id": ["s8", "s6"], "labels": ["owl | rain", "owl"]})
     answered.to_csv(folder / "filled.csv", index=False)
-    asked = pd.DataFrame({"order": range(1, 8), "segment_id": [*names, "s8", "s6"]})
-    asked.to_csv(folder / "asked.csv", index=False)
     np.save(folder / "vectors.npy", np.random.default_rng(0).normal(size=(9 * WINDOWS, 4)).astype(np.float32))
     script(
         "sheet",
@@ -353,17 +351,14 @@ def test_films_and_what_is_too_high_for_ears(opened, tmp_path):
 
 @pytest.fixture(scope="module")
 def review(tmp_path_factory):
-    """Recognised: classes Ape & Bee of nine segments, of which s8 was labelled before and s7 is not for training."""
+    """Recognised: classes Ape and Bee of nine segments, of which s7 and s8 were labelled before."""
     folder = tmp_path_factory.mktemp("review")
     write_recordings(folder)
-    table = pd.read_parquet(folder / "manifest.parquet")
-    table.loc[table["segment_id"] == "s7", "split"] = "validation"
-    table.to_parquet(folder / "manifest.parquet")
     for seed, shift in ((0, 0.02), (1, -0.02)):
         ape = np.array([0.95, 0.92, 0.85, 0.75, 0.65, 0.6, 0.2, 0.99, 0.99]) + shift / 10
         predictions = {"segment_id": [f"s{n}" for n in range(9)], "Ape": ape, "Bee <b>": np.full(9, 0.3)}
         pd.DataFrame(predictions).to_parquet(folder / f"{seed}.parquet")
-    pd.DataFrame({"segment_id": ["s8"], "labels": ["Ape"]}).to_csv(folder / "filled.csv", index=False)
+    pd.DataFrame({"segment_id": ["s7", "s8"], "labels": "Ape"}).to_csv(folder / "filled.csv", index=False)
     html = folder / "recognised" / "row" / "index.html"
     script(
         "review",
@@ -427,7 +422,7 @@ def test_the_timeline_shows_where_a_class_is_heard(opened, review):
     page = opened(review.page)
     strips = page.locator(".strip")
     assert strips.count() == 8 and set(strips.all_inner_texts()) == {"Ape"}  # Bee is nowhere above 0.5
-    assert "s7" in page.locator(".recording").nth(6).inner_text()  # of the recordings of all splits
+    assert "s7" in page.locator(".recording").nth(6).inner_text()  # also where a person has labelled
     # a segment from 0.5 s to the end of a recording of 4.39 s
     first = 0.5 / (0.5 + WINDOWS * WINDOW + 0.05)
     path = strips.first.locator("path").get_attribute("d")
@@ -468,7 +463,7 @@ def test_served_pages_save_by_themselves(chromium, served):
     press(page, "1", "ArrowRight", "2")
     wait_for(page, "Saved on the server for anna")
     page.wait_for_function("!unsaved")
-    assert sheets.read_sheet(served.sheet("anna")) == {"s4": ("owl",), "s0": ("rain",)}
+    assert sheets.read_sheet(served.sheet("anna")).labels == {"s4": ("owl",), "s0": ("rain",)}
     assert not served.sheet("ben").exists()
     press(page, "Space")
     page.wait_for_function("audio.currentTime > 0.1")
@@ -486,10 +481,10 @@ def test_of_two_computers_neither_loses_labels(chromium, served):
     wait_for(first, "Saved on the server")
     press(second, "ArrowRight", "2")
     wait_for(second, "another tab has saved since")
-    assert sheets.read_sheet(served.sheet("anna")) == {"s4": ("owl",)}
+    assert sheets.read_sheet(served.sheet("anna")).labels == {"s4": ("owl",)}
     second.once("dialog", lambda dialog: dialog.accept())
     second.reload()
     wait_for(second, "Saved on the server")
-    assert sheets.read_sheet(served.sheet("anna")) == {"s4": ("owl",), "s0": ("rain",)}
+    assert sheets.read_sheet(served.sheet("anna")).labels == {"s4": ("owl",), "s0": ("rain",)}
     for one in (first, second):
         one.context.close()
