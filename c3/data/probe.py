@@ -101,7 +101,7 @@ def _probe_ffmpeg(path: str) -> Sound:
 def _end(container: av.container.InputContainer, stream: av.AudioStream, start: float | None) -> float | None:
     """When the last packet ends, in seconds of the container, looked for from ``start`` on; None if there is none."""
     end = None
-    with contextlib.suppress(av.FFmpegError, OverflowError):
+    with contextlib.suppress(*media.UNREADABLE):
         if start is not None:
             container.seek(int(start / stream.time_base), stream=stream)
         after = 0.0
