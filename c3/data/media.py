@@ -187,7 +187,9 @@ def sound_of(container: av.container.InputContainer) -> av.AudioStream:
 
 def _read(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the file's own rate, and that rate."""
-    if first_bytes(path, 4) not in SNDFILE_MAGIC:
+    chunk = data_chunk(path)
+    # libsndfile reads MPEG with a library that writes to the terminal
+    if first_bytes(path, 4) not in SNDFILE_MAGIC or (chunk and chunk.is_mpeg):
         return _read_ffmpeg(path, start, seconds, mono)
     try:
         samples, rate = _read_sndfile(path, start, seconds, mono)
