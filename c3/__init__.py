@@ -3,3 +3,5 @@
 Learns to recognise sounds from unlabelled recordings and a handful of labels. Importing this package
 imports nothing heavy: TensorFlow is loaded only by ``c3.models`` and ``c3.training``.
 """
+
+__version__ = "0.1.0"

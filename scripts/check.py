@@ -16,7 +16,7 @@ def main(args):
     if len(classes):
         scored = table[table["split"] == settings.evaluation.split]
         codes, hot = label_sets(scored["labels"], classes["label"])
-        metrics.check_classes(hot[codes], classes["name"], args.manifest, least=2)  # query by example needs pairs
+        metrics.check_classes(hot[codes], args.manifest, metrics.PAIR)
     with replacing(args.out) as path:
         path.write_text("The manifest has what the configuration asks for.\n")
 

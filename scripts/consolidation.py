@@ -7,7 +7,7 @@ from c3.evaluation import inputs, metrics
 
 def numbers(args, settings, data):
     segments, truth = data.scored(settings.split)
-    metrics.check_classes(truth, data.classes["name"], args.manifest)
+    metrics.check_classes(truth, args.manifest)
     for seed, predictions, asked in zip(settings.seeds, args.predictions, args.asked, strict=True):
         recognised = pd.read_parquet(predictions).set_index("segment_id").reindex(segments)
         # a class that no paid label has named is not recognised in any segment

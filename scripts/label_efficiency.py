@@ -10,7 +10,7 @@ from c3.labels.strategies import STRATEGIES, Pool
 def numbers(args, settings, data):
     logging.basicConfig(format="%(message)s")
     segments, truth = data.scored(settings.split)
-    metrics.check_classes(truth, data.classes["name"], args.manifest)
+    metrics.check_classes(truth, args.manifest)
     embeddings = data.vectors(args.embeddings)[: len(settings.seeds)]
     tables = data.clusters(args.clusters) or [data.windows] * len(embeddings)
     sources = args.clusters or args.embeddings or [args.index]

@@ -3,7 +3,7 @@
 from c3 import config
 from c3.cli import replacing, run, section
 from c3.data import accounts, manifest
-from c3.data.sources import audioset, files, folder
+from c3.data.sources import audioset, folder
 
 
 def main(args):
@@ -11,11 +11,20 @@ def main(args):
         settings = config.Folder(**args.folder)
         table, classes, missing, found = folder.manifest(settings, args.validation_share, args.seed)
     else:
-        table, classes, missing = audioset.manifest(
-            args.train, args.evaluation, args.class_labels, args.media, args.validation_share, args.seed
+        table, classes, missing, below, counts = audioset.manifest(
+            args.train,
+            args.evaluation,
+            args.class_labels,
+            args.media,
+            args.validation_share,
+            args.seed,
+            **args.selection,
         )
-        manifest.check_evaluated(table, classes, args.manifest)
-        found = accounts.of_segments(files.find_files(args.media), table, missing)
+        print(counts)
+        if len(left_out := manifest.unevaluated(table, classes)):
+            names = ", ".join(left_out["name"][:20]) + (", …" if len(left_out) > 20 else "")
+            print(f"classes without a segment in evaluation, left out of its averages ({len(left_out)}): {names}")
+        found = accounts.of_segments(below, table, missing)
     with (
         replacing(args.missing) as missing_path,
         replacing(args.files) as files_path,
@@ -36,6 +45,7 @@ if __name__ == "__main__":
         evaluation={"nargs": "+", "default": []},
         class_labels={"default": None},
         media={"default": None},
+        selection={"type": section, "default": {}, "help": "JSON of the keys ontology, classes and sample of audioset"},
         validation_share={"type": float},
         seed={"type": int},
         manifest={},

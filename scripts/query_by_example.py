@@ -1,12 +1,14 @@
 """Evaluate embeddings by query by example."""
 
-from c3.evaluation import inputs, per_seed, query_by_example
+from c3.evaluation import inputs, metrics, per_seed, query_by_example
 from c3.progress import progress
 
 
 def numbers(args, settings, data):
     segments, truth = data.scored(settings.split)
-    query_by_example.check(truth, data.classes["name"], args.manifest)
+    metrics.check_classes(truth, args.manifest, metrics.PAIR)
+    yield from metrics.left_out(truth, data.classes["name"], metrics.PAIR)
+    truth = truth[:, metrics.judged(truth, metrics.PAIR)]
     windows_of = data.windows_of(segments)
     seeds = progress(settings.seeds, f"query_by_example {args.model}")
     for seed, vectors in per_seed(seeds, data.vectors(args.embeddings)):

@@ -9,7 +9,8 @@ from c3.progress import progress
 
 def numbers(args, settings, data):
     segments, truth = data.scored(settings.split)
-    metrics.check_classes(truth, data.classes["name"], args.manifest)
+    metrics.check_classes(truth, args.manifest)
+    yield from metrics.left_out(truth, data.classes["name"])
     pool = Pool.of(data.windows, args.index)
     labels = STRATEGIES["all"](pool, None, None, GroundTruth(data.manifest))
     benches = [

@@ -17,8 +17,8 @@ def main(args):
     import_keras()
     from c3.data.reading import read_array, read_parquet
     from c3.data.store import Features
+    from c3.models import card, replicas
     from c3.models import network as networks
-    from c3.models import replicas
     from c3.training import curriculum, sampling
 
     curriculum.set_threads(args.threads)
@@ -51,6 +51,10 @@ def main(args):
             embed(network, features, path)
     with replacing(args.history) as path:
         history.to_csv(path, index=False, float_format="%.6g")
+    before = previous.card if previous else None
+    network.card = card.make(args.name, args.seed, row, training, features.index, history, classes, args.about, before)
+    with replacing(args.card) as path:
+        path.write_text(card.markdown(network.card), encoding="utf-8")
     with replacing(args.out) as path:
         network.save(path)
     checkpoint.remove()
@@ -83,6 +87,7 @@ if __name__ == "__main__":
         row={"type": section},
         training={"type": section},
         network={"type": section},
+        about={"type": section, "help": "JSON of what the card says of the data"},
         seed={"type": int},
         threads={"type": int},
         index={},
@@ -92,6 +97,7 @@ if __name__ == "__main__":
         embedding={"type": section, "default": None, "help": "JSON of whom the stored vectors are by, if by no row"},
         checkpoint={},
         out={},
+        card={},
         history={},
         embeddings={},
     )

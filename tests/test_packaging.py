@@ -40,6 +40,7 @@ def test_conda_installs_the_lock_on_an_allowed_python():
 def test_version_and_licence_are_the_same_everywhere():
     citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())
     assert (citation["version"], citation["license"]) == (PYPROJECT["version"], PYPROJECT["license"])
+    assert f'__version__ = "{PYPROJECT["version"]}"' in (PROJECT / "c3/__init__.py").read_text()
     assert f"## [{PYPROJECT['version']}]" in (PROJECT / "CHANGELOG.md").read_text()
     (licence,) = PYPROJECT["license-files"]
     assert "Apache License" in (PROJECT / licence).read_text().splitlines()[1]

@@ -80,7 +80,10 @@ class Data(Section):
         0.05, description="the run stops if more than this share of the segments cannot be used"
     )
     seed: Annotated[int, Field(ge=0)] = Field(
-        0, description="seed of the simulation, the collage and the validation split"
+        0, description="seed of the simulation, the collage, the validation split and `audioset.sample`"
+    )
+    licence: str | None = Field(
+        None, description="licence of the recordings, said in the cards of the networks that are made from them"
     )
 
 
@@ -139,12 +142,26 @@ class Collage(Section):
 
 
 class AudioSet(Section):
-    """The official AudioSet files, or your own in the same format."""
+    """The official AudioSet files, those of its kin, or your own in one of their formats."""
 
-    train: list[str] = Field([], description="segment CSVs of the training set")
-    evaluation: list[str] = Field([], description="segment CSVs of the evaluation set")
+    train: list[str] = Field(
+        [], description="lists of the segments of the training set: CSV, or another of docs/data.md"
+    )
+    evaluation: list[str] = Field([], description="lists of the segments of the evaluation set")
     class_labels: str = Field("", description="class_labels_indices.csv")
-    media: str = Field("", description="folder with the media, `YTID.*`, `YYTID.*` or `YTID_start.*`")
+    media: str = Field(
+        "",
+        description="folder with the media, named by id as downloaders do, or with packs of them; docs/data.md has the forms",
+    )
+    classes: Annotated[list[str], AfterValidator(_each_once)] = Field(
+        [],
+        description="MIDs or names of the only classes to use, or nodes of the ontology with all below them; empty: all classes",
+    )
+    ontology: str | None = Field(None, description="ontology.json, for nodes in `classes`")
+    sample: Count | None = Field(
+        None,
+        description="so many training segments that have media, and as many evaluation segments, drawn by `data.seed` and stratified by class; null: all",
+    )
 
 
 class Folder(Section):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from c3.data import packs
 from c3.data.media import Quarantined
 from c3.data.reading import read_table, reading
 
@@ -42,7 +43,7 @@ def of_segments(files: pd.DataFrame, manifest: pd.DataFrame, missing: pd.DataFra
 
 def version(path: str) -> str:
     """What tells a file from one that was written anew: its bytes, and when they were written (ns)."""
-    status = os.stat(path)
+    status = os.stat(packs.pack_of(path))
     return f"{status.st_size} {status.st_mtime_ns}"
 
 

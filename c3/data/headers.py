@@ -7,6 +7,8 @@ import os
 import struct
 from typing import NamedTuple
 
+from c3.data import packs
+
 WAVE = (b"RIFF", b"RIFX", b"RF64")
 OGG_DATA, OGG_BEGIN = b"OggS\0\0", b"OggS\0\2"
 """how a page begins, within a stream and where one begins; all beginnings stand before the first other page"""
@@ -35,7 +37,7 @@ class DataChunk(NamedTuple):
 def first_bytes(path: str, count: int) -> bytes:
     """The first bytes of a file; none if it cannot be read."""
     try:
-        with open(path, "rb") as file:
+        with packs.binary(path) as file:
             return file.read(count)
     except OSError:
         return b""
@@ -44,8 +46,8 @@ def first_bytes(path: str, count: int) -> bytes:
 def data_chunk(path: str) -> DataChunk | None:
     """Where the samples of a WAVE file are; None if it is none, or has no chunk of samples (RIFF specification, 1991;
     RF64: EBU Tech 3306)."""
-    size = os.path.getsize(path)
-    with open(path, "rb") as file:
+    size = packs.size(path)
+    with packs.binary(path) as file:
         riff, _, wave = struct.unpack("4s4s4s", file.read(12).ljust(12))
         if riff not in WAVE or wave != b"WAVE":
             return None
@@ -73,14 +75,14 @@ def is_chained(path: str) -> bool:
     """Whether this is an Ogg file that is several, one after the other (RFC 3533, section 4)."""
     if first_bytes(path, 4) != b"OggS":
         return False
-    status = os.stat(path)
+    status = os.stat(packs.pack_of(path))
     return _is_chained(path, status.st_size, status.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=1)
 def _is_chained(path: str, size: int, modified: int) -> bool:
     before, in_data = b"", False
-    with open(path, "rb") as file:
+    with packs.binary(path) as file:
         while block := file.read(BLOCK):
             block, begin = before + block, 0
             if not in_data:
@@ -94,8 +96,8 @@ def _is_chained(path: str, size: int, modified: int) -> bool:
 
 def has_end(path: str) -> bool:
     """Whether the last page of an Ogg file says that it is the last."""
-    with open(path, "rb") as file:
-        file.seek(max(os.path.getsize(path) - LAST_PAGE, 0))
+    with packs.binary(path) as file:
+        file.seek(max(packs.size(path) - LAST_PAGE, 0))
         tail = file.read()
     last = tail.rfind(b"OggS")
     return last >= 0 and last + 5 < len(tail) and bool(tail[last + 5] & 4)

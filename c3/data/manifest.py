@@ -57,7 +57,7 @@ def is_validation(recording_ids: Iterable[str], share: float, seed: int) -> np.n
     Those whose lot, a function of their name and the seed alone, is below ``share``; of few recordings at least two,
     unless ``share`` is 0: a pair of them is the least to measure on.
     """
-    lots = np.array([_lot(name, seed) for name in recording_ids])
+    lots = np.array([lot(name, seed) for name in recording_ids])
     least = np.sort(lots)[1] if share > 0 and len(lots) > 2 else -1
     return (lots < share) | (lots <= least)
 
@@ -69,7 +69,7 @@ def hold_out(table: pd.DataFrame, share: float, seed: int) -> None:
     table.loc[table["recording_id"].isin(held_out), "split"] = "validation"
 
 
-def _lot(name: str, seed: int) -> float:
+def lot(name: str, seed: int) -> float:
     """A number in [0, 1), uniform over names."""
     digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
@@ -107,14 +107,9 @@ def validate(manifest: pd.DataFrame, name: str = "the manifest") -> None:
         raise C3Error(f"{name}: recording {recording} stands in two splits; allowed is one.")
 
 
-def check_evaluated(manifest: pd.DataFrame, classes: pd.DataFrame, name: str) -> None:
-    """:class:`C3Error` if a class that occurs in training has no positive segment in evaluation."""
+def unevaluated(manifest: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
+    """Those of the classes (label, name) that occur in training without a positive segment in evaluation."""
     evaluation = manifest["split"] == "evaluation"
     trained = set(manifest.loc[~evaluation, "labels"].explode().dropna())
     evaluated = set(manifest.loc[evaluation, "labels"].explode().dropna())
-    for row in classes.itertuples():
-        if row.label in trained - evaluated:
-            raise C3Error(
-                f"{name}: class {row.label} ({row.name}) has no positive segment in evaluation; "
-                "allowed is at least one for each class that occurs in training."
-            )
+    return classes[classes["label"].isin(trained - evaluated)]

@@ -6,6 +6,7 @@ gives the same samples, up to codec loss, from every container. The first bytes 
 libsndfile believes a header that promises less than there is, FFmpeg reads on.
 
 Time counts from the first thing that is seen or heard. Of several tracks of sound the first is heard.
+A path may be that of a member of a pack (:mod:`c3.data.packs`).
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ import soxr
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
+from c3.data import packs
 from c3.data.headers import data_chunk, first_bytes, is_chained
 from c3.data.mono import Mono
 
-REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named", "changed")
+REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named", "out of range", "changed")
 SNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS")
 RATES = (1000, 2_000_000)
 """samples a second that are believed, least and most"""
@@ -113,7 +115,7 @@ def square(picture: np.ndarray, pixels: int) -> np.ndarray:
 def check_file(path: str) -> None:
     """Raises :class:`Quarantined` if there is no file (missing) or no byte in it (empty)."""
     try:
-        size = os.path.getsize(path)
+        size = packs.size(path)
     except OSError:
         raise Quarantined("missing") from None
     if size == 0:
@@ -130,7 +132,7 @@ def opened(path: str, start: float = 0.0) -> Iterator[av.container.InputContaine
     That of a long recording is left open, since its index takes long to read: 0.3 s for 12 hours of mp4. Others are
     opened anew: some of the noise that an AAC decoder makes up hangs on what it decoded before, by a thousandth.
     """
-    status = os.stat(path)
+    status = os.stat(packs.pack_of(path))
     version = (path, status.st_size, status.st_mtime_ns)
     container = _left_open.get(version) if _is_sought(path, start) else None
     if container is None:
@@ -155,7 +157,7 @@ def _container(path: str) -> av.container.InputContainer:
     if (chunk := data_chunk(path)) and not chunk.is_kept:
         options["ignore_length"] = "1"
     try:
-        container = av.open(path, metadata_errors="ignore", options=options)
+        container = av.open(packs.opened(path), metadata_errors="ignore", options=options)
     except UNREADABLE:
         raise Quarantined("broken") from None
     for stream in (*container.streams.audio, *container.streams.video):
@@ -206,7 +208,7 @@ def _read(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarr
 
 
 def _read_sndfile(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:
-    status = os.stat(path)
+    status = os.stat(packs.pack_of(path))
     version = (path, status.st_size, status.st_mtime_ns)
     file = _opened(*version)
     if file.format == "OGG" and file.tell() != round(start * file.samplerate):
@@ -247,7 +249,7 @@ def _buffer(frames: int, channels: int, kind: str) -> np.ndarray:
 def _opened(path: str, size: int, modified: int) -> soundfile.SoundFile:
     """The file, left open: seeking in MP3 reads all that lies before, so the segments of a recording of a day are
     read one after the other. ``size`` and ``modified`` tell a file that was written anew."""
-    return soundfile.SoundFile(path)
+    return soundfile.SoundFile(packs.opened(path))
 
 
 def _read_ffmpeg(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:

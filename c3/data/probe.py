@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import NamedTuple
 
 import av
 import soundfile
 
-from c3.data import media
+from c3.data import media, packs
 from c3.data.headers import DataChunk, data_chunk, first_bytes, has_end, is_chained
 from c3.data.media import Quarantined
 
@@ -48,7 +47,7 @@ def probe(path: str) -> Sound:
     media.check_rate(sound.sample_rate)
     if sound.seconds <= 0:
         raise Quarantined("empty")
-    if sound.seconds * LEAST_BYTES > os.path.getsize(path):
+    if sound.seconds * LEAST_BYTES > packs.size(path):
         raise Quarantined("broken")
     if chunk and chunk.is_followed:
         return sound._replace(remark="another file follows in it, which is not read")
@@ -59,7 +58,7 @@ def _probe_wave(path: str, chunk: DataChunk | None) -> Sound | None:
     if not chunk or not chunk.is_kept or chunk.is_mpeg:
         return None
     try:
-        header = soundfile.info(path)
+        header = soundfile.info(packs.opened(path))
     except soundfile.LibsndfileError:
         return None
     seconds, remark = header.frames / header.samplerate, ""
@@ -72,7 +71,7 @@ def _probe_ogg(path: str) -> Sound | None:
     if first_bytes(path, 4) != b"OggS" or is_chained(path):
         return None
     try:
-        header = soundfile.info(path)
+        header = soundfile.info(packs.opened(path))
     except soundfile.LibsndfileError:
         return None
     return Sound(

@@ -29,7 +29,7 @@ def load(module: str, weights: str | None) -> Encoder:
 
     def embed(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         vectors, milliseconds = hear.get_timestamp_embeddings(_like(model, samples[None].astype(np.float32)), model)
-        return _array(milliseconds)[0] / 1000, _array(vectors)[0].astype(np.float32)
+        return array(milliseconds)[0] / 1000, array(vectors)[0].astype(np.float32)
 
     return Encoder(int(model.sample_rate), embed)
 
@@ -43,5 +43,6 @@ def _like(model, samples: np.ndarray):
     return torch.from_numpy(samples)
 
 
-def _array(tensor) -> np.ndarray:
+def array(tensor) -> np.ndarray:
+    """A tensor of whatever library as an array."""
     return tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else np.asarray(tensor)

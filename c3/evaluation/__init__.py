@@ -8,6 +8,8 @@ import pandas as pd
 
 COLUMNS = ["model", "evaluation", "strategy", "budget", "seed", "metric", "value"]
 """A row per number; the experiment's name is put in front when the tables are gathered into metrics.csv."""
+LEFT_OUT = "left_out"
+"""The metric of a class with too few scored segments to be judged: its name is the strategy, their number the value"""
 TOPLINES = ("topline_plus", "topline")
 """Rows trained with all labels, the one that is augmented as the rows it is compared with first."""
 
@@ -54,10 +56,14 @@ def gap_recovered(table: pd.DataFrame, evaluation: str, model: str) -> list[dict
 def summary(table: pd.DataFrame) -> dict:
     """evaluation → model → (strategy →) metric → number, for `dvc metrics`; without the label-efficiency curves.
 
-    A number is the mean over the seeds, or that of the mean curve where there is one.
+    A number is the mean over the seeds, or that of the mean curve where there is one. Of classes that are left out of
+    the averages there is only their number, as left_out.
     """
     tree = {}
     rows = table[table["budget"].isna() | (table["evaluation"] != "label_efficiency")]
+    is_left_out = rows["metric"] == LEFT_OUT
+    counts = rows[is_left_out].groupby(["evaluation", "model"], as_index=False, sort=False).agg(value=("value", "size"))
+    rows = pd.concat([rows[~is_left_out], counts.assign(metric=LEFT_OUT, strategy=None, seed=pd.NA)])
     for (*path, strategy, metric), each in rows.groupby(
         ["evaluation", "model", "strategy", "metric"], dropna=False, sort=False
     ):

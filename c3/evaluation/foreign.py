@@ -1,4 +1,5 @@
-"""Embeddings made elsewhere, by any model on any time grid, aligned with the windows so that they can be compared."""
+"""Embeddings made elsewhere, by any model on any time grid, aligned with the windows so that they can be compared; and
+ours, written for others in the same form."""
 
 from __future__ import annotations
 
@@ -6,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from c3.data.reading import reading
 from c3.errors import C3Error
 
 COLUMNS = ["segment_id", "time", "vector"]
+CHUNK = 65_536  # rows written at a time
 
 
 def read(path: str | Path, windows: pd.DataFrame, window_seconds: float) -> np.ndarray:
@@ -68,3 +72,15 @@ def align(table: pd.DataFrame, windows: pd.DataFrame, window_seconds: float, sou
     ).sort_values("time", kind="stable")
     found = pd.merge_asof(asked, offered, on="time", by="segment_id", direction="nearest").sort_values("place")
     return np.stack(table["vector"].to_numpy())[found["row"].to_numpy()]
+
+
+def write(path: str | Path, vectors: np.ndarray, windows: pd.DataFrame, window_seconds: float) -> None:
+    """Write vectors (windows, d) as the table that :func:`read` takes; a part at a time, as they may be many."""
+    schema = pa.schema(zip(COLUMNS, (pa.string(), pa.float64(), pa.list_(pa.float32())), strict=True))
+    with pq.ParquetWriter(path, schema) as writer:
+        for first in range(0, len(windows), CHUNK):
+            part = windows.iloc[first : first + CHUNK]
+            values = np.asarray(vectors[first : first + CHUNK], np.float32)
+            lists = pa.ListArray.from_arrays(np.arange(len(values) + 1) * values.shape[1], values.ravel())
+            middles = (part["window"].to_numpy() + 0.5) * window_seconds
+            writer.write_table(pa.table([pa.array(part["segment_id"], pa.string()), middles, lists], schema=schema))

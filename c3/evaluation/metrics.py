@@ -7,32 +7,49 @@ from collections.abc import Sequence
 import numpy as np
 
 from c3.errors import C3Error
+from c3.evaluation import LEFT_OUT
+
+PAIR = 2
+"""positives that query by example needs of a class"""
 
 
-def check_classes(truth: np.ndarray, names: Sequence[str], source: str, least: int = 1) -> None:
-    """C3Error naming ``source`` and the first class with fewer than ``least`` positives, or no negative.
+def judged(truth: np.ndarray, least: int = 1) -> np.ndarray:
+    """Which classes can be judged, bool (classes): those with ``least`` positives or more and a negative.
 
-    truth: bool (segments, classes).
+    truth: bool (segments, classes). Where a part of the data is all there is, rare classes have none: they are learnt
+    from, and left out of all averages.
     """
     positives = truth.sum(axis=0)
-    for name, count in zip(names, positives, strict=True):
-        if count < least:
-            raise C3Error(
-                f"{source}: class {name} has {count} positive segments among the {len(truth)} that are "
-                f"scored; allowed is at least {least}."
-            )
-        if count == len(truth):
-            raise C3Error(
-                f"{source}: class {name} has no negative segment among the {len(truth)} that are scored; "
-                "allowed is at least 1."
-            )
+    return (positives >= least) & (positives < len(truth))
+
+
+def check_classes(truth: np.ndarray, source: str, least: int = 1) -> None:
+    """C3Error naming ``source`` if no class can be judged (:func:`judged`)."""
+    if not judged(truth, least).any():
+        raise C3Error(
+            f"{source}: none of the {truth.shape[1]} classes has {least} or more positive segments and a negative one"
+            f" among the {len(truth)} that are scored; allowed is at least one such class."
+        )
+
+
+def left_out(truth: np.ndarray, names: Sequence[str], least: int = 1) -> list[dict]:
+    """Numbers that say which classes are left out of the averages: a row each, by name, with its positive segments."""
+    positives = truth.sum(axis=0)
+    return [
+        {"metric": LEFT_OUT, "strategy": names[number], "value": float(positives[number])}
+        for number in np.flatnonzero(~judged(truth, least))
+    ]
 
 
 def classification(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """All scores of a classifier, by metric name; truth bool and scores (segments, classes)."""
+    """All scores of a classifier, by metric name, over the classes that can be judged (:func:`judged`).
+
+    truth bool and scores (segments, classes).
+    """
+    kept = judged(truth)
     return {
-        "mAP": mean_average_precision(truth, scores),
-        "d_prime": d_prime(truth, scores),
+        "mAP": mean_average_precision(truth[:, kept], scores[:, kept]),
+        "d_prime": d_prime(truth[:, kept], scores[:, kept]),
         "accuracy": accuracy(truth, scores),
     }
 

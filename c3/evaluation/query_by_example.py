@@ -12,7 +12,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from c3.clustering import unit
-from c3.evaluation import metrics
 
 SCORES = 2**21  # made at a time, at least: 8 MiB
 PAIRS = 2**24  # scores within a class that are held at a time: at most 1 GiB with what is counted of them
@@ -302,8 +301,3 @@ def chance(n: int, m: int) -> float:
     slope = (within - 1) / (pairs - 1)
     harmonic = digamma(pairs + 1) + np.euler_gamma  # 1 + 1/2 + … + 1/pairs
     return float(slope + (1 - slope) * harmonic / pairs)
-
-
-def check(truth: np.ndarray, names: Sequence[str], source: str) -> None:
-    """C3Error if a class has no pair within it, or none across."""
-    metrics.check_classes(truth, names, source, least=2)

@@ -38,6 +38,7 @@ class Network(keras.Model):
         embedding: one of the section ``embeddings``: who makes the vectors that heads alone are trained on; None of
             a network with trunks. Like the next it travels in the file, for recordings that it is not trained on.
         segment_seconds: length of the longest segment that it is trained on.
+        card: what it was made of (:mod:`c3.models.card`), in the file too.
     """
 
     def __init__(
@@ -47,11 +48,12 @@ class Network(keras.Model):
         classes: list[str] = (),
         embedding: dict | None = None,
         segment_seconds: float | None = None,
+        card: dict | None = None,
         **kwargs,
     ):
         super().__init__(**{"dtype": keras.config.floatx(), **kwargs})  # inputs are rounded by the trunks, not before
         self.spec, self.features, self.classes = dict(spec), dict(features), list(classes)
-        self.embedding, self.segment_seconds = embedding, segment_seconds
+        self.embedding, self.segment_seconds, self.card = embedding, segment_seconds, card or {}
         sizes, shapes = config.Network(**spec), config.Features(**features)
         self.window_shape, self.frame_shape = shapes.window_shape, shapes.frame_shape
         self.audio_trunk = self.image_trunk = None
@@ -147,6 +149,7 @@ class Network(keras.Model):
             "classes": self.classes,
             "embedding": self.embedding,
             "segment_seconds": self.segment_seconds,
+            "card": self.card,
         }
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 from markupsafe import Markup, escape
 
+from c3.evaluation import LEFT_OUT
 from c3.report import names, tables
 from c3.report.figures import COLOURS
 from c3.report.tables import Table
@@ -166,7 +167,7 @@ def page(
     return Page(
         experiment=config["experiment"],
         introduction=INTRODUCTION,
-        reading=_reading(seeds, sorted(metrics["seed"].dropna().unique())),
+        reading=_reading(seeds, sorted(metrics["seed"].dropna().unique())) + _left_out(metrics),
         headlines_of=names.model_in_line(model) if model else "",
         headlines=tables.headlines(metrics),
         sections=[each for each in sections if each.tables or each.figures],
@@ -184,6 +185,19 @@ def _reading(seeds: Sequence[int], evaluation_seeds: Sequence[int]) -> str:
         "recordings that are scored. Rows named *plus* are not the paper's: in training, each window is given another "
         "pitch, microphone, distance and background, and coincidence is a choice out of the batch."
     )
+
+
+def _left_out(metrics: pd.DataFrame) -> str:
+    """Which classes the averages lack, for want of scored segments; nothing if none."""
+    rows = metrics[metrics["metric"] == LEFT_OUT]
+    of_all = list(dict.fromkeys(rows.loc[rows["evaluation"] == "shallow_classifier", "strategy"]))
+    of_pairs = [name for name in dict.fromkeys(rows["strategy"]) if name not in of_all]
+    text = ""
+    if of_all:
+        text += f" Classes without a scored segment, left out of all averages ({len(of_all)}): {'; '.join(of_all)}."
+    if of_pairs:
+        text += f" Classes with too few for query by example, left out of it ({len(of_pairs)}): {'; '.join(of_pairs)}."
+    return text
 
 
 def markdown(content: Page) -> str:

@@ -5,10 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from c3.data import store
+from c3.data import manifest, store
 
 ROOT = Path(__file__).parents[2]
 SMALL = dict(train_segments=12, evaluation_segments=6, classes=4, imbalance=4, seconds=2)
@@ -125,16 +126,18 @@ def test_too_much_missing_stops_with_one_sentence(media, tmp_path):
     assert not (tmp_path / "index.parquet").exists() and not (tmp_path / "quarantine.csv").exists()
 
 
+def doctored(media, folder, **change):
+    """Copies of the tables, each as ``change`` makes its text."""
+    folder.mkdir()
+    copies = tables(folder)
+    for key, path in tables(media).items():
+        copies[key].write_text(change.get(key, str)(path.read_text()))
+    return copies
+
+
 def test_a_mistake_leaves_nothing_behind(media, tmp_path):
-    """An evaluation table without the class Speech."""
-    names = tables(media)
-    copies = tables(tmp_path / "tables")
-    (tmp_path / "tables").mkdir()
-    for key, path in names.items():
-        text = path.read_text()
-        if key == "evaluation":
-            text = "\n".join(line for line in text.splitlines() if "/m/09x0r" not in line) + "\n"
-        copies[key].write_text(text)
+    """A list with a label that is none."""
+    copies = doctored(media, tmp_path / "tables", train=lambda text: text.replace("/m/09x0r", "Dodo"))
     out = tmp_path / "out"
     done = script(
         "manifest",
@@ -148,6 +151,56 @@ def test_a_mistake_leaves_nothing_behind(media, tmp_path):
         files=out / "files.csv",
     )
     assert done.returncode == 1
-    assert "manifest.parquet: class /m/09x0r (Speech) has no positive segment in evaluation" in done.stderr
+    assert "has the unknown label 'Dodo'; allowed are the MIDs, names and indices" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not out.exists()
+
+
+def test_a_part_of_the_data_is_told_and_does(media, tmp_path):
+    """Of the class Speech there is no evaluation segment, and of one training segment no media."""
+
+    def without_speech(text):
+        return "\n".join(line for line in text.splitlines() if "/m/09x0r" not in line) + "\n"
+
+    def with_another(text):
+        return text + '-PJHxphWEs_, 30.000, 40.000, "/m/09x0r"\n'
+
+    copies = doctored(media, tmp_path / "tables", evaluation=without_speech, train=with_another)
+    done = script(
+        "manifest",
+        **copies,
+        media=media,
+        validation_share=0,
+        seed=0,
+        selection=json.dumps({"ontology": None, "classes": ["Speech"], "sample": None}),
+        manifest=tmp_path / "manifest.parquet",
+        classes=tmp_path / "classes.csv",
+        missing=tmp_path / "missing.csv",
+        files=tmp_path / "files.csv",
+    )
+    assert done.returncode == 0, done.stderr
+    table = manifest.read(tmp_path / "manifest.parquet")
+    assert len(table) and set(table["labels"].explode()) == {"/m/09x0r"}
+    assert f"{len(table)} with media, 1 missing, 0 out of range" in done.stdout
+    assert "classes without a segment in evaluation, left out of its averages (1): Speech" in done.stdout
+    spec, stem = store.config.Features(frame_pixels=8), tmp_path / "shard-000"
+    frames = np.zeros((0, 8, 8, 3), np.uint8)
+    extract = store.Extract(np.zeros((200, 64), np.float32), frames, np.zeros(0, np.float32), 2.0)
+    index = store.write_shard([(next(table.itertuples()), extract)], spec, 0, f"{stem}.npy", f"{stem}.frames.npy")
+    store.write_index(index, spec, f"{stem}.parquet")
+    pd.DataFrame(columns=store.QUARANTINE_COLUMNS).to_csv(f"{stem}.quarantine.csv", index=False)
+    done = script(
+        "index",
+        shards=f"{stem}.parquet",
+        quarantines=f"{stem}.quarantine.csv",
+        missing=tmp_path / "missing.csv",
+        max_quarantined=0,
+        index=tmp_path / "index.parquet",
+        quarantine=tmp_path / "quarantine.csv",
+        manifest=tmp_path / "manifest.parquet",
+        files=tmp_path / "files.csv",
+        accounts=tmp_path / "accounts.csv",
+        summary=tmp_path / "accounts.txt",
+    )
+    assert done.returncode == 0, done.stderr  # what has no media was told; it is listed, and stops nothing
+    assert "missing" in set(pd.read_csv(tmp_path / "quarantine.csv")["reason"])

@@ -73,10 +73,9 @@ def test_round_trip(tmp_path):
     assert read["video_path"].tolist() == ["a.mp4", None]
 
 
-def test_class_without_positive_in_evaluation():
+def test_classes_without_a_positive_in_evaluation():
     classes = pd.DataFrame({"label": ["/m/1", "/m/2"], "name": ["One", "Two"]})
     good = table([("a", "/m/1", "train"), ("b", "/m/1", "evaluation"), ("c", "/m/2", "evaluation")])
-    manifest.check_evaluated(good, classes, "manifest.parquet")
+    assert manifest.unevaluated(good, classes).empty
     bad = table([("a", "/m/1", "validation"), ("b", "/m/2", "evaluation")])
-    with pytest.raises(C3Error, match=r"manifest.parquet: class /m/1 \(One\) has no positive segment"):
-        manifest.check_evaluated(bad, classes, "manifest.parquet")
+    assert manifest.unevaluated(bad, classes)["name"].tolist() == ["One"]

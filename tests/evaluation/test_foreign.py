@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,3 +74,15 @@ def test_wrong_files_are_refused(tmp_path):
     }.items():
         with pytest.raises(C3Error, match=sentence):
             foreign.read(tmp_path / name, WINDOWS, 0.96)
+
+
+def test_what_is_written_for_others_is_read_back(tmp_path, monkeypatch):
+    """In parts of two rows; other tools see plain lists of float32."""
+    monkeypatch.setattr(foreign, "CHUNK", 2)
+    vectors = np.random.default_rng(0).normal(size=(4, 5)).astype(np.float32)
+    foreign.write(tmp_path / "ours.parquet", vectors, WINDOWS, 0.96)
+    np.testing.assert_array_equal(foreign.read(tmp_path / "ours.parquet", WINDOWS, 0.96), vectors)
+    seen = pq.read_table(tmp_path / "ours.parquet")
+    assert str(seen.schema.field("vector").type) == "list<element: float>"
+    assert seen["segment_id"].to_pylist() == ["a", "a", "a", "b"]
+    np.testing.assert_allclose(seen["time"], [0.48, 1.44, 2.4, 0.48])

@@ -48,14 +48,35 @@ def test_d_prime_of_chance_is_zero_and_of_perfection_finite():
     assert -10 < metrics.d_prime(truth, -truth.astype(float)) < 0
 
 
-def test_a_class_without_a_positive_is_named():
+def test_averages_are_over_the_classes_that_can_be_judged():
+    """A class without a positive, and one without a negative, between two that have both: they change nothing."""
+    rng = np.random.default_rng(0)
+    truth, scores = rng.random((30, 4)) < 0.3, rng.random((30, 4))
+    truth[:, 1], truth[:, 2] = False, True
+    assert metrics.judged(truth).tolist() == [True, False, False, True]
+    of_two = metrics.classification(truth[:, [0, 3]], scores[:, [0, 3]])
+    of_four = metrics.classification(truth, scores)
+    assert of_four["mAP"] == of_two["mAP"] and of_four["d_prime"] == of_two["d_prime"]
+    assert metrics.left_out(truth, list("abcd")) == [
+        {"metric": "left_out", "strategy": "b", "value": 0.0},
+        {"metric": "left_out", "strategy": "c", "value": 30.0},
+    ]
+
+
+def test_no_class_at_all_to_judge_is_refused():
     truth = np.array([[True, False], [False, False]])
-    with pytest.raises(C3Error, match=r"m\.parquet: class Bee has 0 positive segments among the 2 .* at least 1\."):
-        metrics.check_classes(truth, ["Ape", "Bee"], "m.parquet")
-    with pytest.raises(C3Error, match=r"class Ape has 1 positive segments .* at least 2"):
-        metrics.check_classes(truth, ["Ape", "Bee"], "m.parquet", least=2)
-    with pytest.raises(C3Error, match="class Cat has no negative segment"):
-        metrics.check_classes(np.ones((2, 1), bool), ["Cat"], "m.parquet")
+    metrics.check_classes(truth, "m.parquet")
+    with pytest.raises(C3Error, match=r"m\.parquet: none of the 2 classes has 2 or more positive .* among the 2 that"):
+        metrics.check_classes(truth, "m.parquet", least=2)
+    with pytest.raises(C3Error, match="none of the 1 classes has 1 or more"):
+        metrics.check_classes(np.ones((2, 1), bool), "m.parquet")
+
+
+def test_the_summary_counts_what_is_left_out():
+    numbers = [{"seed": 0, "metric": "mAP", "value": 0.5}]
+    numbers += [{"metric": "left_out", "strategy": name, "value": 0.0} for name in ("Caw", "Dodo")]
+    table = results("shallow_classifier", "stage3", numbers)
+    assert summary(table) == {"shallow_classifier": {"stage3": {"mAP": 0.5, "left_out": 2}}}
 
 
 def test_what_does_not_apply_is_empty():

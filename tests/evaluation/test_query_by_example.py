@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from c3.clustering import unit
-from c3.errors import C3Error
 from c3.evaluation import query_by_example
 
 
@@ -177,12 +176,6 @@ def test_chance_is_the_mean_over_random_rankings(n, m):
     scores = [average_precision_score(same, rng.random(len(same))) for _ in range(2000)]
     error = np.std(scores) / np.sqrt(len(scores))
     assert abs(np.mean(scores) - query_by_example.chance(n, m)) < 4 * error
-
-
-def test_a_class_needs_two_positives():
-    truth = np.array([[True], [False], [False]])
-    with pytest.raises(C3Error, match=r"class Bee has 1 positive .* allowed is at least 2\."):
-        query_by_example.check(truth, ["Bee"], "manifest.parquet")
 
 
 def test_a_vector_of_zeros_is_far_from_everything():

@@ -163,16 +163,21 @@ def test_too_big_a_budget_stops_with_a_sentence(script, experiment, tmp_path, st
 
 
 @pytest.mark.parametrize("name", ["query_by_example", "shallow_classifier"])
-def test_a_class_without_a_positive_stops_with_its_name(script, experiment, tmp_path, name):
+def test_a_class_without_a_positive_is_left_out_and_named(script, experiment, tmp_path, name):
     classes = tmp_path / "classes.csv"
     classes.write_text(experiment.classes.read_text() + "/m/d,Dodo\n")
-    with pytest.raises(SystemExit, match=r"manifest\.parquet: class Dodo has 0 positive segments"):
-        script(
-            name,
-            *("--model", "log_mel", *common(experiment, classes), "--evaluation", json.dumps(EVALUATION)),
-            *("--out", tmp_path / "out" / "table.csv"),
-        )
-    assert not (tmp_path / "out").exists()
+    tables = []
+    for number, path in enumerate((None, classes)):
+        evaluation = json.dumps({**EVALUATION, "classifier": CLASSIFIER, "examples": 8})
+        options = [*common(experiment, path), "--evaluation", evaluation, "--out", tmp_path / f"{number}.csv"]
+        script(name, "--model", "log_mel", *options)
+        tables.append(pd.read_csv(tmp_path / f"{number}.csv"))
+    before, after = tables
+    rows = after[after["metric"] == "left_out"]
+    assert rows[["strategy", "value"]].to_numpy().tolist() == [["Dodo", 0.0]]
+    assert "left_out" not in set(before["metric"])
+    if name == "query_by_example":  # a classifier with one output more starts from other weights
+        assert after["value"].dropna().tolist() == [0.0, *before["value"]]
 
 
 def test_embeddings_of_another_index_are_refused(script, experiment, tmp_path):

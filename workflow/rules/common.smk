@@ -200,6 +200,7 @@ def segment_tables(wildcards):
         "train": CONFIG.audioset.train,
         "evaluation": CONFIG.audioset.evaluation,
         "class_labels": CONFIG.audioset.class_labels,
+        **({"ontology": CONFIG.audioset.ontology} if CONFIG.audioset.ontology else {}),
     }
 
 
@@ -209,7 +210,9 @@ def source_of(wildcards, input):
         settings = section(CONFIG.folder.model_dump(exclude={"sheets"}))
         return f"--folder {shlex.quote(settings)}"
     tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
-    return f"{tables} --media {shlex.quote(MEDIA)}"
+    selection = section(CONFIG.audioset.model_dump(include={"ontology", "classes", "sample"}))
+    selection = f" --selection {shlex.quote(selection)}" if CONFIG.data.source == "audioset" else ""
+    return f"{tables} --media {shlex.quote(MEDIA)}{selection}"
 
 
 # Of the pages on which a person listens; the colours are those of the page of results.
@@ -243,6 +246,20 @@ def training_of(wildcards):
 def network_of(wildcards):
     """The section `network`, with what the row overrides."""
     return section(CONFIG.network_of(wildcards.model))
+
+
+def about_of(wildcards):
+    """What a network's card says of the data: the experiment, the recordings' licence, who made vectors it starts from."""
+    licence = CONFIG.data.licence or ("simulated by C3" if CONFIG.data.source == "synthetic" else None)
+    about = {"experiment": CONFIG.experiment, "licence": licence}
+    start = CONFIG.row(CONFIG.chain(wildcards.model)[-1]).after
+    if start is not None:
+        about["vectors"] = CONFIG.embeddings[start].encoder or CONFIG.embeddings[start].vectors
+        if about["vectors"] == "birdnet":
+            from c3.encoders.birdnet import LICENCE
+
+            about["vectors"] += f". {LICENCE}"
+    return section(about)
 
 
 def start_of(wildcards):

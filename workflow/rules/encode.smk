@@ -1,4 +1,5 @@
-"""Vectors that no row learns: needs the feature index and the media, or a file of vectors; makes a row for each window."""
+"""Vectors that no row learns: needs the feature index and the media, or a file of vectors; makes a row for each window.
+And the vectors of rows and encoders as tables for other tools."""
 
 
 rule encode:
@@ -44,3 +45,29 @@ rule foreign:
         options=given,
     shell:
         "python {input.code[0]} {params.options} --index {input.index} --out {output.embeddings}" " 2>&1 | tee {log}"
+
+
+rule vectors_table:
+    input:
+        code=code("vectors"),
+        embeddings=f"{RESULTS}/embeddings/{{name}}.npy",
+        index=f"{RESULTS}/features/index.parquet",
+    output:
+        table=f"{RESULTS}/vectors/{{name}}.parquet",
+    log:
+        f"{LOGS}/vectors/{{name}}.log",
+    benchmark:
+        f"{BENCHMARKS}/vectors/{{name}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(60),
+    shell:
+        "python {input.code[0]} --embeddings {input.embeddings} --index {input.index} --out {output.table}"
+        " 2>&1 | tee {log}"
+
+
+rule vectors:
+    input:
+        expand(f"{RESULTS}/vectors/{{model}}/{{seed}}.parquet", model=DEFAULT.models, seed=DEFAULT.seeds),
+        expand(f"{RESULTS}/vectors/{{model}}.parquet", model=CONFIG.embeddings),

@@ -9,6 +9,7 @@ rule train:
         index=f"{RESULTS}/features/index.parquet",
     output:
         model=f"{RESULTS}/models/{{model}}/{{seed}}.keras",
+        card=f"{RESULTS}/models/{{model}}/{{seed}}.md",
         history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
         embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
     log:
@@ -24,14 +25,16 @@ rule train:
         row=row_of,
         training=training_of,
         network=network_of,
+        about=about_of,
         options=given,
         embedding=start_of,
         checkpoint=f"{RESULTS}/checkpoints/{{model}}/{{seed}}",
     shell:
         "python {input.code[0]} --name {wildcards.model} --row {params.row:q} --training {params.training:q}"
-        " --network {params.network:q} --seed {wildcards.seed} --threads {threads} --index {input.index}"
-        " {params.options} {params.embedding} --checkpoint {params.checkpoint} --out {output.model}"
-        " --history {output.history} --embeddings {output.embeddings}"
+        " --network {params.network:q} --about {params.about:q} --seed {wildcards.seed} --threads {threads}"
+        " --index {input.index} {params.options} {params.embedding} --checkpoint {params.checkpoint}"
+        " --out {output.model} --card {output.card} --history {output.history}"
+        " --embeddings {output.embeddings}"
         " 2>&1 | tee {log}"
 
 

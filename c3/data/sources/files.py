@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from c3.data import media
+from c3.data import media, packs
 from c3.errors import C3Error
 
 VIDEO_EXTENSIONS = ("mp4", "mkv", "webm", "mov", "avi", "m4v", "3gp", "mts", "m2ts", "mpg", "mpeg", "wmv", "flv")
@@ -19,8 +19,8 @@ EXTENSIONS = VIDEO_EXTENSIONS + AUDIO_EXTENSIONS
 """of media, which are found broken later if they are not; the order is that in which they are preferred"""
 OTHER_EXTENSIONS = frozenset(
     "txt csv tsv json xml yaml yml md html htm pdf doc docx xls xlsx odt ods ini cfg log jpg jpeg png gif bmp tif"
-    " tiff svg webp zip gz bz2 xz tar 7z rar npy npz parquet h5 hdf5 pkl py r m3u m3u8 pls cue srt vtt lnk db sha256"
-    " md5".split()
+    " tiff svg webp zip gz bz2 xz tar 7z rar npy npz parquet h5 hdf hdf5 pkl py r m3u m3u8 pls cue srt vtt lnk db"
+    " sha256 md5".split()
 )
 """of what is no media; files of all other names are opened"""
 HIDDEN, NO_MEDIA, NAMELESS = "hidden", "no media", "name not UTF-8"
@@ -60,6 +60,28 @@ def find_media(root: str | Path) -> pd.DataFrame:
     files = find_files(root)
     check_found(files, root)
     return files.loc[files["ignored"] == "", ["path", "stem", "extension"]].reset_index(drop=True)
+
+
+def find_packed(root: str | Path) -> pd.DataFrame:
+    """As :func:`find_files`, with the members of a pack (:mod:`c3.data.packs`) in its place."""
+    files = find_files(root)
+    is_pack = files["extension"].isin(packs.EXTENSIONS) & files["ignored"].str.startswith(NO_MEDIA)
+    tables, without = [], []
+    for path in files["path"][is_pack]:
+        try:
+            members = packs.members(path)
+        except OSError:
+            raise C3Error(f"{path} cannot be read; allowed is a pack of media: parquet, tar, or HDF5.") from None
+        table = pd.DataFrame(members, columns=["path", "name"], dtype=str)
+        parts = table["name"].str.extract(r"^(?:.*/)?(?P<stem>.*?)(?:\.(?P<ending>[A-Za-z0-9]{2,4}))?$")
+        known = parts["ending"].str.lower().isin(EXTENSIONS)
+        table["stem"] = parts["stem"].where(known, parts["stem"] + ("." + parts["ending"]).fillna(""))
+        table["extension"] = table["path"].str.rpartition(".")[2].str.lower()
+        table = table[table["extension"].isin(EXTENSIONS)]
+        tables.append(table[["path", "stem", "extension"]].assign(ignored=""))
+        without += [] if len(table) else [path]
+    kept = ~is_pack | files["path"].isin(without)
+    return pd.concat([files[kept], *tables], ignore_index=True)
 
 
 def check_found(files: pd.DataFrame, root: str | Path) -> None:

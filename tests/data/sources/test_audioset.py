@@ -2,7 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import soundfile
 
 from c3.data import manifest
 from c3.data.sources import audioset
@@ -57,10 +60,10 @@ def test_official_tables_with_a_small_media_root(real, tmp_path):
         for ytid in segments.ytid[segments.labels.map(lambda labels: labels == ["/m/03wvsk"])].iloc[:count]:
             (tmp_path / f"Y{ytid}.m4a").write_bytes(b"x")
     class_labels = real / "audioset" / "class_labels_indices.csv"
-    table, classes, missing = audioset.manifest(
+    table, classes, missing, *_ = audioset.manifest(
         [tables["balanced_train"]], [tables["eval"]], class_labels, tmp_path, 0.0, 0
     )
-    manifest.check_evaluated(table, classes, "manifest.parquet")
+    assert manifest.unevaluated(table, classes).empty
     assert table["split"].value_counts().to_dict() == {"train": 3, "evaluation": 2}
     assert list(classes["name"]) == ["Hair dryer"]
     assert (missing["reason"] == "missing").sum() == 22_160 + 20_371 - 5
@@ -105,7 +108,7 @@ def test_ways_to_name_a_file(root):
     rows = [f'{ytid}, 30.000, 40.000, "/m/09x0r"' for ytid in expected]
     files = [path for path, _, _ in expected.values()]
     others = ["nobody.wav", "ccccccccccc_31.mkv", ".aaaaaaaaaaa.mp4", "aaaaaaaaaaa.txt"]
-    table, _, missing = audioset.manifest(**root(rows, ["gone,0,10,/m/09x0r"], files + others))
+    table, _, missing, *_ = audioset.manifest(**root(rows, ["gone,0,10,/m/09x0r"], files + others))
     assert list(table["segment_id"]) == sorted(f"{ytid}_30" for ytid in expected)
     for row in table.itertuples():
         path, media_start, video = expected[row.recording_id]
@@ -123,7 +126,7 @@ def test_ways_to_name_a_file(root):
 def test_clips_go_before_recordings_and_video_before_sound(root):
     files = ["aaa.mp4", "aaa_5.wav", "bbb.wav", "bbb.mkv"]
     rows = ["aaa,5,15,/m/09x0r", "aaa,20,30,/m/09x0r", "bbb,0,10,/m/09x0r"]
-    table, _, missing = audioset.manifest(**root(rows, [], files))
+    table, _, missing, *_ = audioset.manifest(**root(rows, [], files))
     names = [path.rpartition("/")[2] for path in table["audio_path"]]
     assert dict(zip(table["segment_id"], names, strict=True)) == {
         "aaa_5": "aaa_5.wav",
@@ -131,6 +134,97 @@ def test_clips_go_before_recordings_and_video_before_sound(root):
         "bbb_0": "bbb.mkv",
     }
     assert not len(missing)
+
+
+def test_a_recording_in_training_and_evaluation_is_left_out_of_training(root):
+    rows = ["aaa,0,10,/m/09x0r", "bbb,0,10,/m/09x0r"]
+    found = audioset.manifest(**root(rows, ["aaa,10,20,/m/09x0r"], ["aaa.wav", "bbb.wav"]))
+    assert dict(zip(found.table["segment_id"], found.table["split"], strict=True)) == {
+        "aaa_10": "evaluation",
+        "bbb_0": "train",
+    }
+    assert "1 segments of recordings that stand in evaluation too are left out of training" in found.counts
+
+
+def write_sound(path, seconds, rate=8000):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.zeros(round(seconds * rate)), rate)
+
+
+def test_recordings_and_what_was_cut_out_of_them(root):
+    """A name without a start: the length of the file says which of both it is."""
+    lengths = {"whole": 300, "cut": 10, "short": 6, "neither": 20, "two": 10, "early": 9}
+    rows = [f"{name},30,40,/m/09x0r" for name in lengths if name != "early"]
+    rows += ["two,60,70,/m/09x0r", "early,0,10,/m/09x0r", "empty,30,40,/m/09x0r"]
+    arguments = root(rows, [], ["empty.wav"])
+    for name, seconds in lengths.items():
+        write_sound(arguments["media"] / f"{name}.wav", seconds)
+    table, _, missing, _, counts = audioset.manifest(**arguments)
+    assert dict(zip(table["recording_id"], table["media_start"], strict=True)) == {
+        "whole": 30,
+        "cut": 0,
+        "short": 0,
+        "early": 0,
+        "empty": 30,  # what reads it will say what is wrong
+    }
+    assert missing["segment_id"].tolist() == ["neither_30", "two_30", "two_60"]
+    assert set(missing["reason"]) == {"out of range"}
+    assert "<id>                                         7         5             3" in counts
+    assert "segments: 8 listed, 5 with media, 0 missing, 3 out of range" in counts
+
+
+def test_counts_by_form(root):
+    ids = [f"{number}bcdefghij-" for number in range(6)]
+    files = [f"Speech/{ids[0]}_30.0-40.0.ogg", f"{ids[1]}_30000_40000.flac", f"a title-{ids[2]}.opus"]
+    files += [f"{ids[3]}_90_100.wav", f"{ids[4]}_30_40.wav", "nobody.wav"]
+    _, _, missing, _, counts = audioset.manifest(**root([f"{each},30,40,Speech" for each in ids], [], files))
+    lines = [line.rsplit(maxsplit=3) for line in counts.splitlines()]
+    assert lines[1:4] == [
+        ["<id>_<start>_<end> in s", "3", "2", "1"],
+        ["<id>_<start>_<end> in ms", "1", "1", "0"],
+        ["<title>-<id>", "1", "1", "0"],
+    ]
+    assert counts.splitlines()[4].split() == ["of", "no", "recording", "in", "the", "lists", "1"]
+    assert counts.endswith("segments: 6 listed, 4 with media, 2 missing, 0 out of range")
+    assert missing["reason"].tolist() == ["wrongly named"] * 2 + ["missing"] * 2
+
+
+def test_a_list_without_times_is_of_whole_files(root):
+    """As AST's JSON: a segment is as long as its file."""
+    arguments = root([], ["aaa,0,10,/m/09x0r"], ["aaa.wav"])
+    arguments["train"] = [arguments["media"] / "train.json"]
+    arguments["train"][0].write_text('{"data": [{"video_id": "bbb", "wav": "/x/bbb.wav", "labels": "0"}]}')
+    write_sound(arguments["media"] / "bbb.wav", 4.5)
+    table = audioset.manifest(**arguments).table.set_index("recording_id")
+    assert table.loc["bbb", ["start", "end", "media_start"]].tolist() == [0, 4.5, 0]
+
+
+@pytest.mark.parametrize("packed_whole", [False, True])
+def test_a_pack_is_its_own_list_or_that_of_others(root, packed_whole, tmp_path):
+    """Parquet with clips of 1 s, and the official list that says where in the recording they were."""
+    row = dict(audio=[{"bytes": None, "path": "-aaaaaaaaaa.wav"}], labels=[["/m/09x0r"]], video_id=["-aaaaaaaaaa"])
+    write_sound(tmp_path / "a.wav", 32 if packed_whole else 1)
+    row["audio"][0]["bytes"] = (tmp_path / "a.wav").read_bytes()
+    arguments = root(["-aaaaaaaaaa,30,31,/m/09x0r"], [], [])
+    pq.write_table(pa.table(row), arguments["media"] / "0.parquet")
+    table = audioset.manifest(**arguments).table
+    assert table["audio_path"].tolist() == [f"{arguments['media']}/0.parquet#00000000.wav"]
+    assert table[["start", "end", "media_start"]].to_numpy().tolist() == [[30, 31, 30 if packed_whole else 0]]
+    table = audioset.manifest(**{**arguments, "train": [arguments["media"] / "0.parquet"]}).table
+    assert table[["start", "end", "media_start"]].to_numpy().tolist() == [[0, 32 if packed_whole else 1, 0]]
+
+
+def test_some_classes_and_a_sample(root):
+    rows = [f"{number:03},0,10,{'Speech' if number % 2 else '1'}" for number in range(100)]
+    arguments = root(
+        rows, ['eee,0,10,"/m/09x0r,/m/05zppz"'], [f"{number:03}.wav" for number in range(100)] + ["eee.wav"]
+    )
+    found = audioset.manifest(**arguments, classes=["Male speech, man speaking"], sample=20)
+    assert found.table["split"].value_counts().to_dict() == {"train": 20, "evaluation": 1}
+    assert set(map(tuple, found.table["labels"])) == {("/m/05zppz",)} and len(found.classes) == 1
+    assert found.counts.endswith("21 of them are taken (audioset.sample)")
+    assert not len(found.missing)  # the media of other classes are not wrongly named
+    assert found.files["ignored"].value_counts().to_dict() == {audioset.NOT_CHOSEN: 80, "": 21}
 
 
 GOOD = ["aaa,0,10,/m/09x0r"]
@@ -147,7 +241,6 @@ MISTAKES = {
     "train.csv has a row of more": dict(train=[*GOOD, "aaa,0,10,/m/09x0r,/m/09x0r"], evaluation=[], files=["aaa.wav"]),
     "segment aaa_10 ends at 5 s": dict(train=["aaa,10,5,/m/09x0r"], evaluation=[], files=["aaa.wav"]),
     "segment aaa_0 stands twice": dict(train=GOOD + GOOD, evaluation=[], files=["aaa.wav"]),
-    "recording aaa stands in two splits": dict(train=GOOD, evaluation=["aaa,10,20,/m/09x0r"], files=["aaa.wav"]),
     "classes.csv has the header 'mid,name'": dict(
         train=GOOD, evaluation=[], files=["aaa.wav"], class_labels="mid,name\n/m/09x0r,Speech\n"
     ),
@@ -182,13 +275,3 @@ def test_folders_that_lead_back_are_read_once(tmp_path):
     (tmp_path / "a" / "x.wav").write_bytes(b"")
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
     assert len(find_media(tmp_path)) == 1
-
-
-def test_matching_scales():
-    """200,000 segments are matched in seconds: no search per segment."""
-    ytids = pd.Series([audioset.make_ytid(i) for i in range(200_000)])
-    segments = pd.DataFrame({"ytid": ytids, "start": 30.0})
-    files = pd.DataFrame({"path": ytids + "_30.wav", "stem": ytids + "_30", "extension": "wav"})
-    matched, used = audioset.match_media(segments, files.sample(frac=1, random_state=0, ignore_index=True))
-    assert (matched["path"] == ytids + "_30.wav").all()
-    assert matched["clip"].all() and np.all(used)

@@ -69,7 +69,7 @@ def test_workers_do_not_matter(tmp_path):
 
 def test_the_reader_reads_it(tmp_path, spec):
     train, evaluation, class_labels = simulate(tmp_path, 1)
-    table, classes, missing = audioset.manifest([train], [evaluation], class_labels, tmp_path, 0.2, 0)
+    table, classes, missing, *_ = audioset.manifest([train], [evaluation], class_labels, tmp_path, 0.2, 0)
     assert len(table) == 18 and not len(missing)
     assert list(classes["name"]) == [c.name for c in CLASSES[:4]]
     tally = table[table["split"] != "evaluation"]["labels"].explode().value_counts()

@@ -1,0 +1,128 @@
+"""Packs made as their authors make them: members are found by name, and sound as the files that were packed."""
+
+import io
+import json
+import tarfile
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+
+from c3.data import media, packs
+from c3.data.probe import probe
+from c3.data.sources.files import find_packed
+
+NAMES = ["--PJHxphWEs", "YaBcDeFgHiJ", "X_11.708_13.970"]
+
+
+def sounds(rate, kind):
+    """A tone for each name: the bytes of a file of this kind."""
+    files = []
+    for number in range(len(NAMES)):
+        tone = 0.5 * np.sin(2 * np.pi * 300 * (number + 1) * np.arange(rate) / rate)
+        buffer = io.BytesIO()
+        soundfile.write(buffer, tone, rate, format=kind)
+        files.append(buffer.getvalue())
+    return files
+
+
+def parquet(folder):
+    """As `datasets` writes a column Audio, in groups of few rows."""
+    audio = [{"bytes": data, "path": f"{name}.flac"} for name, data in zip(NAMES, sounds(48_000, "FLAC"), strict=True)]
+    audio_type = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    table = pa.table({"video_id": NAMES, "audio": pa.array(audio, audio_type), "labels": [["/m/09x0r"]] * 3})
+    pq.write_table(table, folder / "bal_train.parquet", row_group_size=2)
+
+
+def tar(folder):
+    """As LAION's audio-dataset packs it: the sound, and beside it JSON."""
+    with tarfile.open(folder / "0.tar", "w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, data in zip(NAMES, sounds(48_000, "FLAC"), strict=True):
+            for ending, content in (("flac", data), ("json", json.dumps({"tag": ["Speech"]}).encode())):
+                entry = tarfile.TarInfo(f"train/{name}.{ending}")
+                entry.size = len(content)
+                archive.addfile(entry, io.BytesIO(content))
+
+
+def panns(folder, kind=np.int16):
+    """As PANNs' pack_waveforms_to_hdf5 packs: clips of one length; of one that was not there, zeros without a name."""
+    with h5py.File(folder / "waveforms.h5", "w") as file:
+        file.attrs.create("sample_rate", data=32_000, dtype=np.int32)
+        file.create_dataset("audio_name", shape=(4,), dtype="S20")
+        file.create_dataset("waveform", shape=(4, 32_000), dtype=kind)
+        file.create_dataset("target", shape=(4, 527), dtype=bool)
+        for row, (name, data) in enumerate(zip(NAMES, sounds(32_000, "WAV"), strict=True), start=1):
+            samples = soundfile.read(io.BytesIO(data), dtype="int16")[0]
+            file["audio_name"][row] = f"Y{name}.wav".encode()
+            file["waveform"][row] = samples if kind == np.int16 else samples / 32768
+
+
+def passt(folder):
+    """As PaSST packs mp3: bytes of variable length, names with the folder of the part."""
+    with h5py.File(folder / "unbalanced.hdf", "w") as file:
+        file.create_dataset("audio_name", data=np.array([f"07/Y{name}.mp3" for name in NAMES], "S25"))
+        file.create_dataset("mp3", (3,), h5py.vlen_dtype(np.uint8))
+        file.create_dataset("target", data=np.zeros((3, 66), np.uint8))
+        for row, data in enumerate(sounds(32_000, "MP3")):
+            file["mp3"][row] = np.frombuffer(data, np.uint8)
+
+
+FORMS = {
+    "parquet": (parquet, ""),
+    "tar": (tar, ""),
+    "PANNs": (panns, "Y"),
+    "PANNs in float32": (lambda folder: panns(folder, np.float32), "Y"),
+    "PaSST": (passt, "Y"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_members_are_found_and_sound_as_they_are(tmp_path, form):
+    make, before = FORMS[form]
+    make(tmp_path)
+    files = find_packed(tmp_path)
+    assert files["stem"].tolist() == [before + name for name in NAMES]
+    for row, path in reversed(list(enumerate(files["path"]))):
+        assert probe(path).seconds == pytest.approx(1, abs=0.06)
+        samples = media.decode_audio(path, 0.25, 0.5, 16_000)
+        assert len(samples) == 8000
+        spectrum = np.abs(np.fft.rfft(samples * np.hanning(8000)))
+        assert spectrum.argmax() / 0.5 == pytest.approx(300 * (row + 1), abs=4)
+    with pytest.raises(media.Quarantined, match="missing"):
+        media.decode_audio(path.replace("#", "#99"), 0, 1, 16_000)
+
+
+def test_a_film_in_a_tar(tmp_path, encoded):
+    with tarfile.open(tmp_path / "films.tar", "w") as archive:
+        archive.add(encoded["mp4"], "a/--PJHxphWEs.mp4")
+    (path,) = find_packed(tmp_path)["path"]
+    assert path == f"{tmp_path / 'films.tar'}#a/--PJHxphWEs.mp4"
+    for read in (
+        lambda place: (media.decode_audio(place, 1.3, 2.0, 16_000),),
+        lambda place: media.decode_frames(place, 1.0, 2.0, 2.0, 16),
+    ):
+        for mine, expected in zip(read(path), read(encoded["mp4"]), strict=True):
+            np.testing.assert_array_equal(mine, expected)
+
+
+def test_a_pack_written_anew_is_read_anew(tmp_path):
+    for level in (0.5, 0.25):
+        with h5py.File(tmp_path / "new", "w") as file:
+            file.attrs["sample_rate"] = 16_000
+            file["audio_name"] = np.array(["Yabcdefghijk.wav"], "S20")
+            file["waveform"] = np.full((1, 1600 if level == 0.5 else 3200), level, np.float32)
+        (tmp_path / "new").replace(tmp_path / "a.h5")
+        path = f"{tmp_path / 'a.h5'}#00000000.wav"
+        np.testing.assert_allclose(media.decode_audio(path, 0, 0.1, 16_000), level)
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.tar", "a.h5"])
+def test_a_pack_that_is_broken_is_named(tmp_path, name):
+    (tmp_path / name).write_bytes(b"no pack at all" * 100)
+    with pytest.raises(OSError, match=name):
+        packs.members(str(tmp_path / name))
+    with pytest.raises(Exception, match=f"{name} cannot be read; allowed is a pack of media"):
+        find_packed(tmp_path)
