@@ -96,7 +96,7 @@ def _probe_ffmpeg(path: str) -> Sound:
     if end is None:
         raise Quarantined("empty")
     remark = _compared(announced, end - origin) if announced else ""
-    behind = 1 - place / os.path.getsize(path)
+    behind = 1 - place / packs.size(path)
     if place and behind > BEHIND:
         remark = f"{behind:.0%} of it lie behind the last sound that is found"
     return Sound(end - origin if remark or not announced else announced, rate, has_pictures, remark)
