@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import warnings
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,17 +44,19 @@ def read_segments(path: str | Path) -> pd.DataFrame:
     if header != SEGMENT_COLUMNS:
         raise C3Error(f"{path} has the header {_first_line(path)!r}; allowed is '# {', '.join(SEGMENT_COLUMNS)}'.")
     try:
-        table = pd.read_csv(
-            path,
-            skiprows=skipped,
-            names=["ytid", "start", "end", "labels"],
-            dtype=str,
-            keep_default_na=False,
-            skipinitialspace=True,
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    except pd.errors.ParserError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # else columns too many are left out
+            table = pd.read_csv(
+                path,
+                skiprows=skipped,
+                names=["ytid", "start", "end", "labels"],
+                dtype=str,
+                keep_default_na=False,
+                skipinitialspace=True,
+                encoding="utf-8-sig",
+                index_col=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise C3Error(f"{path} has a row of more than {len(SEGMENT_COLUMNS)} columns: {error}") from None
     table["ytid"] = table["ytid"].str.strip()
     for column in ("start", "end"):
