@@ -1,6 +1,5 @@
 """Assign every window to a cluster: a forward pass of the cluster head over the embeddings."""
 
-
 from c3.cli import import_keras, replacing, run
 
 

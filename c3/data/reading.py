@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -12,17 +13,8 @@ import pandas as pd
 
 from c3.errors import C3Error
 
-UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    SyntaxError,
-    OverflowError,
-    MemoryError,
-    TokenError,
-)
+UNREADABLE = (OSError, ValueError, TypeError, LookupError, EOFError, SyntaxError, OverflowError, MemoryError)
+UNREADABLE += (TokenError, UserWarning)
 """what numpy, pandas, pyarrow and json raise for content that is cut or changed"""
 
 
@@ -30,7 +22,9 @@ UNREADABLE = (
 def reading(path: str | Path, allowed: str) -> Iterator[None]:
     """Around what reads ``path``: :class:`C3Error` with what was wrong and what is allowed."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Skipping nested container")  # Keras leaves out what is not there
+            yield
     except FileNotFoundError:
         raise C3Error(f"{path} is missing; allowed is {allowed}.") from None
     except UNREADABLE as error:

@@ -5,6 +5,7 @@ For vectors made elsewhere there are no trunks, and the heads are trained on the
 
 import json
 import struct
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -21,7 +22,7 @@ from c3.models.trunks import TRUNKS
 
 WINDOWS = ("audio", "pair", "labelled", "anchor", "positive")
 BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
-BROKEN += (zipfile.BadZipFile, zlib.error, struct.error)
+BROKEN += (UserWarning, zipfile.BadZipFile, zlib.error, struct.error)
 """what is raised for a file that is cut or changed"""
 PARTS = ("audio_trunk", "image_trunk", "audio_visual", "audio_audio", "cluster_head")
 
@@ -160,7 +161,9 @@ def read(path: str | Path) -> Network:
     """
     try:
         _check_plain(path)
-        network = keras.saving.load_model(path, compile=False)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Skipping nested container")  # weights that are not there
+            network = keras.saving.load_model(path, compile=False)
     except BROKEN as error:
         what = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise C3Error(f"{path} is not a C3 network ({what}); allowed is a file of scripts/train.py.") from None
