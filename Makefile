@@ -1,19 +1,27 @@
-# `make` sets up .venv and runs the main job; `make test` sets up and passes the tests.
+# `make` sets up .venv and runs the main job; `make test` sets up and passes the tests; `make setup` does no more than that.
 # `make CONFIG=config/esc10.yaml` runs the main job on another experiment.
+# `make fuzz` reads 2,000 broken media files and as many broken tables; `make fuzz FILES=100` fewer.
 # `make data` fetches the public data of the configurations of collages; `make data NAMES=mnist` a part of it.
 PYTHON ?= python3.11
 BIN := .venv/bin
+FILES ?= 2000
 NAMES ?= esc10 caltech fsdd mnist esc50
 
-.PHONY: run test data report clean
+.PHONY: run setup test fuzz data report clean
 
 run: .venv/ready
 	$(BIN)/snakemake --cores all $(if $(CONFIG),--configfile $(CONFIG) --) all
+
+setup: .venv/ready
 
 test: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+fuzz: .venv/ready
+	$(BIN)/python tests/fuzz/fuzz_media.py --files $(FILES)
+	$(BIN)/python tests/fuzz/fuzz_tables.py --files $(FILES)
 
 data: .venv/ready
 	$(BIN)/python scripts/fetch.py --root data --names $(NAMES)

@@ -1,10 +1,9 @@
 """Refuse what the data cannot give before anything is computed from them: batches, clusters, ΔT, labels, classes."""
 
-import pandas as pd
-
 from c3 import config
 from c3.cli import replacing, run, section
 from c3.data import manifest
+from c3.data.reading import read_table
 from c3.evaluation import metrics
 from c3.evaluation.shallow_classifier import label_sets
 
@@ -13,7 +12,7 @@ def main(args):
     settings = config.load(args.config)
     table = manifest.read(args.manifest)
     settings.check(manifest.extent(table, settings.features.window_seconds, args.manifest))
-    classes = pd.read_csv(args.classes, dtype=str, keep_default_na=False)
+    classes = read_table(args.classes, ["label", "name"], dtype=str, keep_default_na=False)
     if len(classes):
         scored = table[table["split"] == settings.evaluation.split]
         codes, hot = label_sets(scored["labels"], classes["label"])

@@ -30,8 +30,8 @@ def text(name, table, labels):
         "",
         f"- {len(counts)} kinds of sound were found in {labels} labels; in {half} of them {found[half - 1]:.1f} are"
         " to be expected.",
-        f"- The next label shows a new kind with a chance of about"
-        f" {expectations.chance_of_a_new_class(counts, labels):.0%}.",
+        "- The next label shows a new kind with a chance of about"
+        f" {100 * expectations.chance_of_a_new_class(counts, labels):.0f} %.",
         "",
         "| kind of sound | labelled segments | average precision (95 % interval) | by guessing | |",
         "| --- | --- | --- | --- | --- |",

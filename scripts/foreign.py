@@ -3,6 +3,7 @@
 import numpy as np
 
 from c3.cli import replacing, run
+from c3.data.reading import read_array
 from c3.data.store import Features
 from c3.evaluation import foreign
 
@@ -10,7 +11,7 @@ from c3.evaluation import foreign
 def main(args):
     features = Features(args.index)
     if args.shards:
-        parts = [np.load(path, mmap_mode="r") for path in args.shards]
+        parts = [read_array(path) for path in args.shards]
         vectors = np.concatenate([part for part in parts if len(part)])
     else:
         vectors = foreign.read(args.vectors, features.window_table(), features.spec.window_seconds)

@@ -18,7 +18,7 @@ def numbers(args, settings, data):
     benches = [Bench(vectors, data.windows, segments, truth, data.labels) for vectors in embeddings]
     budgets = args.budgets or [None]
     return label_efficiency.evaluate(
-        args.strategy, budgets, pools, benches, data.manifest, settings.classifier, settings.seeds
+        args.strategy, budgets, pools, benches, data.manifest, settings.classifier, settings.seeds, args.batch
     )
 
 
@@ -33,5 +33,6 @@ if __name__ == "__main__":
         numbers,
         strategy={"choices": [*STRATEGIES, *label_efficiency.REFERENCES]},
         budgets={"nargs": "*", "type": int, "default": [], "help": "numbers of labels; none for `all`"},
+        batch={"type": int, "default": None, "help": "labels asked at once; none: the whole budget"},
         clusters={"nargs": "*", "default": [], "help": "one file per training seed; none: not asked by"},
     )

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import c3
 from c3.cli import import_keras, replacing, run
 from c3.data import manifest
 from c3.data.sources.files import find_media
@@ -21,16 +22,19 @@ from c3.data.store import QUARANTINE_COLUMNS
 from c3.errors import C3Error
 from c3.progress import progress
 
+PACKAGE = Path(c3.__file__).parent
+PATTERNS = ("data/*.py", "encoders/*.py", "models/*.py", "recognition.py")
+MODULES = [path for pattern in PATTERNS for path in sorted(PACKAGE.glob(pattern))]  # what a result comes from
 DEPENDS_ON, MISSING = b"c3.depends_on", b"c3.missing"  # metadata of a part
 
 
 def main(args):
     paths = find_media(args.folder)["path"].tolist()
     parts = {path: Path(args.out, "parts", f"{os.path.relpath(path, args.folder)}.parquet") for path in paths}
-    networks = [digest(path) for path in args.model]
+    makers = [digest(path) for path in [*args.model, *MODULES]]
     shards = range(args.shards) if args.shard is None else [args.shard]
     first, last = (number * len(paths) // args.shards for number in (shards[0], shards[-1] + 1))
-    keys = {path: depends_on(path, networks) for path in paths[first:last]}
+    keys = {path: depends_on(path, makers) for path in paths[first:last]}
     todo = {path: key for path, key in keys.items() if not is_done(parts[path], key)}
     if todo:
         recognise(todo, parts, args)
@@ -38,18 +42,19 @@ def main(args):
         gather([parts[path] for path in paths], Path(args.out))
 
 
-def digest(path: str) -> str:
+def digest(path: str | Path) -> str:
     """The content of a file in short."""
     try:
-        return hashlib.blake2b(Path(path).read_bytes()).hexdigest()
+        return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
     except OSError:
         raise C3Error(f"{path} cannot be read; allowed is a .keras file of a row that has learnt classes.") from None
 
 
-def depends_on(path: str, networks: list[str]) -> str:
-    """All that the part of a recording depends on: its name, size and date, and the networks."""
-    status = os.stat(path)
-    return json.dumps([path, status.st_size, status.st_mtime_ns, networks])
+def depends_on(path: str, makers: list[str]) -> str:
+    """All that the part of a recording depends on: its name, size and date, the networks and the code."""
+    file = Path(path)
+    version = [file.stat().st_size, file.stat().st_mtime_ns] if file.exists() else None  # a link may lead nowhere
+    return json.dumps([path, version, makers])
 
 
 def is_done(part: Path, key: str) -> bool:

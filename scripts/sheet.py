@@ -3,7 +3,6 @@
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import soundfile
 
@@ -11,8 +10,10 @@ from c3.cli import replacing, replacing_folder, run
 from c3.data import manifest, media
 from c3.data.store import Features
 from c3.errors import C3Error
+from c3.evaluation.inputs import read_clusters, read_vectors
 from c3.labels import sheets
 from c3.labels.neighbours import nearest
+from c3.labels.strategies import Pool
 from c3.report import clips, label_page
 
 SAMPLE_RATE = 32_000  # Hz: of the segment alone, for who fills in the table itself
@@ -33,19 +34,16 @@ def main(args):
     with replacing_folder(Path(args.out).with_suffix(""), kept="*.csv") as folder:  # of annotators, by the server
         shown = []
         for row in sheet.to_dict("records"):
+            number = Path(row["sound"]).stem
+            clip = clips.write(segments.loc[row["segment_id"]], folder, f"{number}.clip")
+            others = [
+                clips.write(segments.loc[other], folder, f"{number}.near{place}", 0.0, (300, 90))
+                for place, other in enumerate(near.get(row["segment_id"], []), 1)
+            ]
             samples = media.decode_audio(row["file"], row["start"], row["end"] - row["start"], SAMPLE_RATE)
             soundfile.write(folder / row["sound"], samples, SAMPLE_RATE)
-            number = Path(row["sound"]).stem
-            shown.append(
-                {
-                    **{column: row[column] for column in sheets.SHEET_COLUMNS[:-1]},
-                    "clip": clips.write(segments.loc[row["segment_id"]], folder, f"{number}.clip"),
-                    "near": [
-                        clips.write(segments.loc[other], folder, f"{number}.near{place}", 0.0, (300, 90))
-                        for place, other in enumerate(near.get(row["segment_id"], []), 1)
-                    ],
-                }
-            )
+            del row["labels"]
+            shown.append({**row, "clip": clip, "near": others})
         html = label_page.label(args.experiment, Path(args.out).stem, known.most_common(), shown)
         (folder / "index.html").write_text(html, encoding="utf-8")
     with replacing(args.out) as path:
@@ -57,8 +55,9 @@ def neighbours(args, asked):
     if not args.embeddings:
         return {}
     windows = Features(args.index).window_table()
-    clusters = pd.read_parquet(args.clusters)["cluster"].to_numpy() if args.clusters else None
-    return nearest(windows, np.load(args.embeddings, mmap_mode="r"), clusters, asked)
+    clusters = read_clusters(args.clusters, windows, args.index)["cluster"].to_numpy() if args.clusters else None
+    vectors = read_vectors(args.embeddings, windows, args.index)
+    return nearest(Pool(windows, clusters, vectors, args.index), asked)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import os
 import shutil
 
 import numpy as np
-import pandas as pd
 
 from c3 import config
 from c3.cli import import_keras, replacing, run, section
@@ -16,6 +15,7 @@ CHUNK = 2048  # windows read at a time
 
 def main(args):
     import_keras()
+    from c3.data.reading import read_array, read_parquet
     from c3.data.store import Features
     from c3.models import card, replicas
     from c3.models import network as networks
@@ -24,13 +24,13 @@ def main(args):
     curriculum.set_threads(args.threads)
     features = Features(args.index)
     row, training = config.Row(**args.row), config.Training(**args.training)
-    labels = pd.read_parquet(args.labels) if args.labels else None
+    labels = read_parquet(args.labels, ["segment_id", "window", "labels"]) if args.labels else None
     classes = sampling.classes_of(labels) if "classification" in row.losses else []
     if "classification" in row.losses and not classes:
         raise C3Error(
             f"{args.labels} has no label; allowed is at least one: of own recordings, name sheets in folder.sheets."
         )
-    stored = np.load(args.stored, mmap_mode="r") if args.stored else None
+    stored = read_array(args.stored) if args.stored else None
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"
     with replicas.scope():

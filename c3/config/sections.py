@@ -31,6 +31,7 @@ ASKS_BY = {
     "core_set": ("embeddings",),
     "centres": ("embeddings",),
     "spread": ("embeddings",),
+    "mismatch_first": ("embeddings",),
 }
 """label strategy → what it asks by: the clusters of the network, distances between embeddings, both or neither"""
 Strategy = Literal[tuple(ASKS_BY)]
@@ -418,6 +419,10 @@ class LabelEfficiency(Section):
         description="how the segments to be labelled are chosen; one that asks by clusters is left out for a row that learns none; the all-labels ceiling is always drawn",
     )
     budgets: Budgets = Field([8, 16, 32, 64], description="numbers of labels asked")
+    batch: Count | None = Field(
+        None,
+        description="labels asked at once by the strategies that learn from the answers so far; null: the whole budget",
+    )
     budgets_of: dict[Strategy, Budgets] = Field(
         {}, description="strategy → numbers of labels, in the place of `budgets`"
     )

@@ -15,6 +15,7 @@ import pandas as pd
 
 from c3.data import packs
 from c3.data.media import Quarantined
+from c3.data.reading import read_table, reading
 
 MANIFEST, MISSING, QUARANTINED, IGNORED = ACCOUNTS = ("manifest", "missing", "quarantined", "ignored")
 FILE_COLUMNS = ["path", "account", "reason", "seconds", "version", "remark"]
@@ -23,8 +24,9 @@ COLUMNS = ["path", "account", "reason", "seconds", "used", "remark"]
 
 def read_files(path: str | Path) -> pd.DataFrame:
     """The files that the manifest was made of: FILE_COLUMNS; seconds may be unknown (NaN), and version (empty)."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return table.assign(seconds=pd.to_numeric(table["seconds"]))
+    table = read_table(path, FILE_COLUMNS, dtype=str, keep_default_na=False)
+    with reading(path, "a table of files, as scripts/manifest.py writes them"):
+        return table.assign(seconds=pd.to_numeric(table["seconds"]))
 
 
 def of_segments(files: pd.DataFrame, manifest: pd.DataFrame, missing: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from c3.data import packs
 WAVE = (b"RIFF", b"RIFX", b"RF64")
 OGG_DATA, OGG_BEGIN = b"OggS\0\0", b"OggS\0\2"
 """how a page begins, within a stream and where one begins; all beginnings stand before the first other page"""
+MPEG = (0x50, 0x55)
+"""how a WAVE file calls MPEG"""
 BLOCK = 2**20
 LAST_PAGE = 2**16
 """bytes that an Ogg page has at most, about"""
@@ -28,6 +30,8 @@ class DataChunk(NamedTuple):
     """what follows the announced bytes is nothing, or chunks; if not, they are no end of the samples"""
     is_followed: bool
     """what follows is another file"""
+    is_mpeg: bool
+    """the samples are MPEG, as in an MP3 file"""
 
 
 def first_bytes(path: str, count: int) -> bytes:
@@ -47,7 +51,7 @@ def data_chunk(path: str) -> DataChunk | None:
         riff, _, wave = struct.unpack("4s4s4s", file.read(12).ljust(12))
         if riff not in WAVE or wave != b"WAVE":
             return None
-        order, long, place, found = ">" if riff == b"RIFX" else "<", None, 12, None
+        order, long, place, found, code = ">" if riff == b"RIFX" else "<", None, 12, None, 0
         while place + 8 <= size:
             file.seek(place)
             name, length = struct.unpack(f"{order}4sI", file.read(8).ljust(8))
@@ -58,9 +62,11 @@ def data_chunk(path: str) -> DataChunk | None:
                     return found._replace(is_kept=False)
             elif name == b"ds64":
                 long = struct.unpack("<8xQ", file.read(16).ljust(16))[0]
+            elif name == b"fmt ":
+                code = struct.unpack(f"{order}H", file.read(2).ljust(2))[0]
             elif name == b"data":
                 length = long if long is not None and length == 2**32 - 1 else length
-                found = DataChunk(length, size - place - 8, True, False)
+                found = DataChunk(length, size - place - 8, True, False, code in MPEG)
             place += 8 + length + length % 2
     return found
 

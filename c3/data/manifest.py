@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c3.config import Extent
+from c3.data.reading import reading
 from c3.errors import C3Error
 
 SCHEMA = pa.schema(
@@ -32,9 +33,10 @@ COLUMNS = SCHEMA.names
 
 def read(path: str | Path) -> pd.DataFrame:
     """The manifest; ``labels`` holds lists, ``video_path`` None where there are no pictures."""
-    manifest = pq.read_table(path).to_pandas(ignore_metadata=True)
-    manifest["labels"] = [list(labels) for labels in manifest["labels"]]
-    manifest["video_path"] = manifest["video_path"].astype(object).where(manifest["video_path"].notna(), None)
+    with reading(path, "a manifest, as scripts/manifest.py writes them"):
+        manifest = pq.read_table(path).select(COLUMNS).to_pandas(ignore_metadata=True)
+        manifest["labels"] = [list(labels) for labels in manifest["labels"]]
+        manifest["video_path"] = manifest["video_path"].astype(object).where(manifest["video_path"].notna(), None)
     return manifest
 
 

@@ -36,6 +36,8 @@ MOST_VALUES = 2**26
 """samples of all channels that are asked of libsndfile at once, 256 MB; FFmpeg gives them block by block"""
 MOST_PIXELS = 2**26
 """of a picture that is decoded: 8192 x 8192"""
+UNREADABLE = (av.FFmpegError, IndexError, ValueError, OverflowError)
+"""what PyAV raises for broken content, such as a stream that appears in the middle"""
 SLACK_SECONDS = 0.1
 """what an encoder adds or drops at the end of a file, at most"""
 PREROLL_SECONDS = 0.5
@@ -156,7 +158,7 @@ def _container(path: str) -> av.container.InputContainer:
         options["ignore_length"] = "1"
     try:
         container = av.open(packs.opened(path), metadata_errors="ignore", options=options)
-    except (av.FFmpegError, ValueError, OverflowError):
+    except UNREADABLE:
         raise Quarantined("broken") from None
     for stream in (*container.streams.audio, *container.streams.video):
         if stream.codec_context:  # FFmpeg knows how to decode it
@@ -187,7 +189,9 @@ def sound_of(container: av.container.InputContainer) -> av.AudioStream:
 
 def _read(path: str, start: float, seconds: float, mono: Mono) -> tuple[np.ndarray, int]:
     """Mono float32 samples at the file's own rate, and that rate."""
-    if first_bytes(path, 4) not in SNDFILE_MAGIC:
+    chunk = data_chunk(path)
+    # libsndfile reads MPEG with a library that writes to the terminal
+    if first_bytes(path, 4) not in SNDFILE_MAGIC or (chunk and chunk.is_mpeg):
         return _read_ffmpeg(path, start, seconds, mono)
     try:
         samples, rate = _read_sndfile(path, start, seconds, mono)
@@ -297,14 +301,14 @@ def _decoded(container, stream, start: float) -> Iterator:
     if _is_sought(container.name, start):
         try:
             container.seek(int((start + begin - PREROLL_SECONDS) / stream.time_base), stream=stream)
-        except (av.FFmpegError, OverflowError):
+        except UNREADABLE:
             _left_open.clear()  # it is closed by who opened it
             yield None
     packets, last = container.demux(stream), None
     while True:
         try:
             packet = next(packets, None)
-        except av.FFmpegError:
+        except UNREADABLE:
             _left_open.clear()  # it is closed by who opened it
             yield None
             return
@@ -312,7 +316,7 @@ def _decoded(container, stream, start: float) -> Iterator:
             return
         try:
             frames = packet.decode()
-        except av.FFmpegError:
+        except UNREADABLE:
             yield None
             continue
         for frame in frames:

@@ -18,6 +18,8 @@ NEAR_END_SECONDS = 1.0
 """from where on before the announced end the packets are looked at"""
 UNKNOWN = 2**32 - 1
 """bytes of samples in a WAVE file that was written to a pipe"""
+BEHIND = 1 / 3
+"""share of a file behind its last sound that is told: another file, or pictures"""
 LEAST_BYTES = 1
 """of a second of sound: silence in FLAC has 3"""
 
@@ -53,7 +55,7 @@ def probe(path: str) -> Sound:
 
 
 def _probe_wave(path: str, chunk: DataChunk | None) -> Sound | None:
-    if not chunk or not chunk.is_kept:
+    if not chunk or not chunk.is_kept or chunk.is_mpeg:
         return None
     try:
         header = soundfile.info(packs.opened(path))
@@ -87,31 +89,38 @@ def _probe_ffmpeg(path: str) -> Sound:
         elif container.duration is not None:
             announced = container.duration / av.time_base
         near = announced is not None and not is_chained(path) and announced > NEAR_END_SECONDS
-        end = _end(container, stream, origin + announced - NEAR_END_SECONDS) if near else None
+        end, place = _end(container, stream, origin + announced - NEAR_END_SECONDS) if near else (None, 0)
     if end is None:
         with media.opened(path) as container:
-            end = _end(container, media.sound_of(container), None)
+            end, place = _end(container, media.sound_of(container), None)
     if end is None:
         raise Quarantined("empty")
     remark = _compared(announced, end - origin) if announced else ""
+    behind = 1 - place / packs.size(path)
+    if place and behind > BEHIND:
+        remark = f"{behind:.0%} of it lie behind the last sound that is found"
     return Sound(end - origin if remark or not announced else announced, rate, has_pictures, remark)
 
 
-def _end(container: av.container.InputContainer, stream: av.AudioStream, start: float | None) -> float | None:
-    """When the last packet ends, in seconds of the container, looked for from ``start`` on; None if there is none."""
-    end = None
-    with contextlib.suppress(av.FFmpegError, OverflowError):
+def _end(
+    container: av.container.InputContainer, stream: av.AudioStream, start: float | None
+) -> tuple[float | None, int]:
+    """When the last packet ends, in seconds of the container, looked for from ``start`` on, and behind which byte; None
+    if there is none."""
+    end, place = None, 0
+    with contextlib.suppress(*media.UNREADABLE):
         if start is not None:
             container.seek(int(start / stream.time_base), stream=stream)
         after = 0.0
         for packet in container.demux(stream):
             if packet.pts is None:
                 continue
+            place = max(place, (packet.pos or 0) + packet.size)
             begin = float(packet.pts * stream.time_base) + after
             if end is not None and begin < end - media.BEGINS_AGAIN_SECONDS:
                 begin, after = end, after + end - begin
             end = max(begin + float((packet.duration or 0) * stream.time_base), end or begin)
-    return end
+    return end, place
 
 
 def _compared(announced: float, there: float) -> str:

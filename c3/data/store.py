@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from c3 import config
+from c3.data.reading import read_array, read_table, reading
 from c3.errors import C3Error
 
 SCHEMA = pa.schema(
@@ -120,11 +121,14 @@ def write_index(index: pd.DataFrame, features: config.Features, path: str | Path
 
 def read_index(path: str | Path) -> tuple[pd.DataFrame, config.Features]:
     """The index and the feature specification it was made with."""
-    table = pq.read_table(path)
+    with reading(path, "an index, as scripts/features.py writes them"):
+        table = pq.read_table(path)
     metadata = table.schema.metadata or {}
     if SPEC_KEY not in metadata:
         raise C3Error(f"{path} carries no feature specification; allowed is an index written by c3.")
-    return table.to_pandas(ignore_metadata=True), config.Features(**json.loads(metadata[SPEC_KEY]))
+    with reading(path, "an index, as scripts/features.py writes them"):
+        spec = config.Features(**json.loads(metadata[SPEC_KEY]))
+        return table.select(SCHEMA.names).to_pandas(ignore_metadata=True), spec
 
 
 def concatenate(paths: Sequence[str | Path]) -> tuple[pd.DataFrame, config.Features]:
@@ -141,7 +145,7 @@ def concatenate(paths: Sequence[str | Path]) -> tuple[pd.DataFrame, config.Featu
 
 def read_quarantine(path: str | Path) -> pd.DataFrame:
     """A table of segment_id, path, reason; all text, empty where unknown."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return read_table(path, QUARANTINE_COLUMNS, dtype=str, keep_default_na=False)
 
 
 def check_quarantined(usable: int, quarantine: pd.DataFrame, limit: float, sources: Sequence) -> None:
@@ -238,9 +242,8 @@ class Features:
         array = self._open.get((shard, suffix))
         if array is None:
             path = self.path.parent / f"shard-{shard:03d}.{suffix}"
-            try:
-                array = np.load(path, mmap_mode="r").view(np.ndarray)
-            except FileNotFoundError:
-                raise C3Error(f"{path} is missing, but {self.path} lists segments in it.") from None
+            if not path.exists():
+                raise C3Error(f"{path} is missing, but {self.path} lists segments in it.")
+            array = read_array(path).view(np.ndarray)
             self._open[shard, suffix] = array
         return array

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from c3.data.reading import reading
 from c3.errors import C3Error
 
 COLUMNS = ["segment_id", "time", "vector"]
@@ -27,15 +28,13 @@ def read(path: str | Path, windows: pd.DataFrame, window_seconds: float) -> np.n
             lengths or with numbers that are not finite.
     """
     suffix = Path(path).suffix
-    try:
+    if suffix not in (".npy", ".parquet"):
+        raise C3Error(f"{path} ends in {suffix!r}; allowed are .npy and .parquet.")
+    with reading(path, "a .npy array or a .parquet table"):
         if suffix == ".npy":
             vectors = np.load(path)
-        elif suffix == ".parquet":
-            vectors = align(pd.read_parquet(path), windows, window_seconds, path)
         else:
-            raise C3Error(f"{path} ends in {suffix!r}; allowed are .npy and .parquet.")
-    except (OSError, ValueError) as error:
-        raise C3Error(f"{path} cannot be read ({error}); allowed are a .npy array and a .parquet table.") from None
+            vectors = align(pd.read_parquet(path), windows, window_seconds, path)
     if vectors.ndim != 2 or len(vectors) != len(windows):
         raise C3Error(f"{path} has shape {vectors.shape}; allowed is one row for each of the {len(windows)} windows.")
     if not np.isfinite(vectors).all():

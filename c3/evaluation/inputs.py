@@ -11,6 +11,7 @@ import pandas as pd
 
 from c3 import cli, config, evaluation
 from c3.data import manifest as manifests
+from c3.data.reading import read_array, read_parquet, read_table
 from c3.data.store import Features
 from c3.errors import C3Error
 
@@ -40,7 +41,7 @@ class Inputs:
         self.features = Features(index)
         self.windows = self.features.window_table()
         self.manifest = manifests.read(manifest)
-        self.classes = pd.read_csv(classes, dtype=str, keep_default_na=False)
+        self.classes = read_table(classes, ["label", "name"], dtype=str, keep_default_na=False)
         self.labels = self.classes["label"].tolist()
 
     def scored(self, split: str) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +76,7 @@ class Inputs:
 
 def read_vectors(path: str | Path, windows: pd.DataFrame, index_path: str | Path) -> np.ndarray:
     """Embeddings (windows, d), memory-mapped; C3Error unless there is one for each window of the index."""
-    array = np.load(path, mmap_mode="r")
+    array = read_array(path)
     if array.ndim != 2 or len(array) != len(windows):
         raise C3Error(
             f"{path} has shape {array.shape}; allowed is one row for each of the "
@@ -86,7 +87,7 @@ def read_vectors(path: str | Path, windows: pd.DataFrame, index_path: str | Path
 
 def read_clusters(path: str | Path, windows: pd.DataFrame, index_path: str | Path) -> pd.DataFrame:
     """A clusters file; C3Error unless it lists the windows of the index in their order."""
-    table = pd.read_parquet(path)
+    table = read_parquet(path, ["segment_id", "split", "window"])
     same = len(table) == len(windows) and all(
         (table[column].to_numpy() == windows[column].to_numpy()).all() for column in ("segment_id", "split", "window")
     )

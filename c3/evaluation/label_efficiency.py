@@ -27,6 +27,7 @@ def evaluate(
     manifest: pd.DataFrame,
     settings: Classifier,
     seeds: Sequence[int],
+    batch: int | None = None,
 ) -> list[dict]:
     """Numbers of one strategy's curve: mAP, d_prime, accuracy and labels_asked for each budget and seed.
 
@@ -34,12 +35,12 @@ def evaluate(
     classifier is trained on come from an annotator made anew for each budget and seed; the benches read the
     labels of the scored segments for scoring alone. With one seed, a smaller budget asks for a part of what a
     bigger one asks for, unless the strategy makes as many clusters as it asks for labels. A budget that is more
-    than the strategy can spend ends its curve, with a line in the log.
+    than the strategy can spend ends its curve, with a line in the log. batch: labels asked at once.
     """
     choose, numbers = {**STRATEGIES, **REFERENCES}[strategy], []
     for seed, pool, bench in per_seed(seeds, pools, benches):
         for budget in sorted(budgets, key=lambda b: b or 0):
-            annotator = GroundTruth(manifest)
+            annotator = GroundTruth(manifest, batch)
             try:
                 weak = choose(pool, budget, np.random.default_rng(seed), annotator)
             except BudgetError as error:

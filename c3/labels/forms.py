@@ -137,8 +137,8 @@ def _raven(path: str | Path, table: pd.DataFrame) -> Iterator[Event]:
             " column File Offset (s)."
         )
     column = _raven_labels(path, table) if len(table) else None
-    for number, row in table.iterrows():
-        if row[column].strip():
+    for number, row in zip(table.index, table.to_dict("records"), strict=True):
+        if row[column].strip().lower() not in ("", "nocall"):  # which BirdNET-Analyzer writes where it hears nothing
             where = f"{path}, row {number}"
             begin, end = _seconds(where, row["begin time (s)"]), _seconds(where, row["end time (s)"])
             start = _seconds(where, row[offset])
@@ -182,7 +182,7 @@ def _label_studio(path: str | Path, text: str) -> Iterator[Event]:
     """What people have marked; not predictions, nor what they skipped. Regions of the small form (JSON-MIN) too."""
     try:
         tasks = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         raise C3Error(f"{path} is no JSON; {ALLOWED}.") from None
     for number, task in enumerate(tasks if isinstance(tasks, list) else [tasks], start=1):
         where = f"{path}, task {number}"

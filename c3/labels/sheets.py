@@ -19,6 +19,8 @@ from c3.labels import forms
 from c3.labels.recordings import Recordings
 
 SHEET_COLUMNS = ["sound", "segment_id", "file", "start", "end", "labels"]
+RESERVED = frozenset({"segment_id", "file", "start", "end"})
+"""no names of classes, each of which has a column beside these in the table of what is recognised"""
 UNSURE = "unsure"
 """stands in place of labels, or beside one, where somebody is not sure; small or large letters"""
 MANGLED = re.compile(r"#[\w/]+[!?]?|Err:\d+|[-+]?\d+([.,]\d+)?[eE][-+]?\d+")
@@ -94,6 +96,10 @@ def _agreed(said: list[Said]) -> Answers:
     answers: dict[str, tuple[str, ...]] = {}
     for where, segment, written in said:
         labels = tuple(sorted({spelling[label] for label in written}))
+        if taken := RESERVED.intersection(labels):
+            raise C3Error(
+                f"{where} has the label {min(taken)!r}; allowed are others than {', '.join(sorted(RESERVED))}."
+            )
         if labels and UNSURE not in labels and answers.setdefault(segment, labels) != labels:
             raise C3Error(
                 f"{where}: segment {segment} has the labels {' | '.join(labels)!r}, and elsewhere"
@@ -104,10 +110,10 @@ def _agreed(said: list[Said]) -> Answers:
 
 def _rows(path: str | Path, table: pd.DataFrame, known: set[str] | None) -> Iterator[Said]:
     """The rows of a sheet about segments that are ``known``. An empty row may be about one that is no longer there."""
-    for number, segment, text in zip(table.index, table["segment_id"].str.strip(), table["labels"], strict=True):
+    for number, segment, text in zip(table.index, table["segment_id"], table["labels"], strict=True):
         where, written = f"{path}, row {number}", _labels(text)
-        is_known = bool(segment) if known is None else segment in known
-        mangled = MANGLED.fullmatch(segment) and not (known and is_known)
+        is_known = bool(segment.strip()) if known is None else segment in known
+        mangled = MANGLED.fullmatch(segment.strip()) and not (known and is_known)
         if mangled or (written and not is_known):
             why = ", which a spreadsheet has made of another" if mangled else ""
             raise C3Error(f"{where} has the segment_id {segment!r}{why}; allowed are segments of the recordings.")
@@ -123,18 +129,21 @@ def _labels(text: str) -> list[str]:
 def _heard(events: list[forms.Event], manifest: pd.DataFrame) -> list[Said]:
     """The segments in which events are, with the labels of all of them."""
     files = Recordings(manifest["audio_path"].unique())
-    segments = {file: table.reset_index() for file, table in places(manifest.set_index("segment_id")).groupby("file")}
+    segments = {
+        file: (table.index.to_numpy(), table["start"].to_numpy(), table["end"].to_numpy())
+        for file, table in places(manifest.set_index("segment_id")).groupby("file")
+    }
     heard: dict[str, tuple[str, list[str]]] = {}
     for event in events:
         found = files.find(event.recording)
         if len(found) != 1:
-            several = f"which may be {', '.join(found)}" if found else "which is none of them"
+            several = f"which may be {' or '.join(found[:3])}" if found else "which is none of them"
             raise C3Error(
                 f"{event.where} is about {event.recording or 'a recording without a name'}, {several}; allowed are the"
                 " recordings below folder.root, by as much of their path as tells them apart."
             )
-        near = segments[found[0]]
-        inside = near.loc[_overlap(event, near["start"].to_numpy(), near["end"].to_numpy()), "segment_id"]
+        ids, start, end = segments[found[0]]
+        inside = ids[_overlap(event, start, end)]
         if not len(inside):
             _tell(f"{event.where}: {event.label!r} from {event.start:g} to {event.end:g} s lies in no segment.")
         for segment in inside:

@@ -16,6 +16,7 @@ from c3 import clustering
 from c3.errors import C3Error
 from c3.labels import facility_location
 from c3.labels.annotation import GroundTruth
+from c3.labels.mismatch import mismatch
 
 TYPICAL = 2
 """So many times as many segments as are asked for are typical, for :func:`spread`."""
@@ -199,7 +200,7 @@ def core_set(pool: Pool, budget: int, rng: np.random.Generator, annotator: Groun
     _check(pool, budget, len(pool.segments()), "training segments")
 
     places = np.roll(np.arange(len(unit)), -int(rng.integers(len(unit))))
-    shown = _furthest_first(unit, places, [], len(unit), np.ones(len(unit)))
+    shown = _furthest_first(unit, places, [], len(unit))
     return _ask(pool, ((np.array([place]), place) for place in shown), budget, annotator)
 
 
@@ -221,17 +222,55 @@ def spread(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundT
     the same kind, where one kind is frequent. Of two as far, the one of the bigger cluster: (1 - greatest cosine to
     those asked) · √(segments of its cluster). Goes on from what is answered already. Not in the paper.
     """
+    return _in_rounds(pool, budget, rng, annotator, lambda unit, known, count: _spread(unit, known, count, rng))
+
+
+def mismatch_first(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
+    """First as :func:`spread`, then furthest first where classifier and nearest neighbour disagree; label those asked.
+
+    With answers at hand (:attr:`GroundTruth.batch`, or a person's): segments whose labels by a classifier are others
+    than those of the nearest labelled one (:mod:`c3.labels.mismatch`), and of them ever again the one furthest from all
+    that were asked; where there are too few, others as far. Zhao, Heittola, Virtanen, "Active learning for sound event
+    detection", IEEE/ACM TASLP, 2020, who begin with medoids.
+    """
+
+    def choose(unit: np.ndarray, known: list[int], count: int) -> list[int]:
+        if not known:
+            return _spread(unit, known, count, rng)
+        left = np.setdiff1d(np.arange(len(unit)), known)
+        answers = [annotator.answers[segment] for segment in np.asarray(pool.segments())[known]]
+        first = left[mismatch(unit, known, answers)[left]]
+        chosen = list(_furthest_first(unit, first, known, count))
+        return chosen + list(_furthest_first(unit, np.setdiff1d(left, chosen), known + chosen, count - len(chosen)))
+
+    return _in_rounds(pool, budget, rng, annotator, choose)
+
+
+def _in_rounds(
+    pool: Pool,
+    budget: int,
+    rng: np.random.Generator,
+    annotator: GroundTruth,
+    choose: Callable[[np.ndarray, list[int], int], list[int]],
+) -> pd.DataFrame:
+    """Ask for as many segments at a time as the annotator answers at once; label the segments asked about.
+
+    choose: unit embeddings of all segments, rows that are answered, how many → rows to be asked about.
+    """
     segments, unit = pool.unit_segments()
     _check(pool, budget, len(segments), "training segments")
     place = {segment: number for number, segment in enumerate(segments)}
     while annotator.cost < budget:
-        count = min(annotator.batch or budget, budget - annotator.cost)
         known = [place[segment] for segment in annotator.asked if segment in place]
-        left = np.setdiff1d(np.arange(len(segments)), known)
-        centres, sizes = _centres(unit[left], min(TYPICAL * count, len(left)), rng)
-        for number in _furthest_first(unit, left[centres], known, count, np.sqrt(sizes)):
+        for number in choose(unit, known, min(annotator.batch or budget, budget - annotator.cost)):
             annotator.ask(segments[number])
     return _label_segments(pool, annotator.asked, annotator)
+
+
+def _spread(unit: np.ndarray, known: list[int], count: int, rng: np.random.Generator) -> list[int]:
+    left = np.setdiff1d(np.arange(len(unit)), known)
+    centres, sizes = _centres(unit[left], min(TYPICAL * count, len(left)), rng)
+    return list(_furthest_first(unit, left[centres], known, count, np.sqrt(sizes)))
 
 
 def ceiling(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
@@ -264,6 +303,7 @@ STRATEGIES: dict[str, Strategy] = {
     "core_set": core_set,
     "centres": centres,
     "spread": spread,
+    "mismatch_first": mismatch_first,
 }
 """Name in the configuration → strategy.
 
@@ -377,7 +417,7 @@ def _centres(unit: np.ndarray, k: int, rng: np.random.Generator) -> tuple[np.nda
 
 
 def _furthest_first(
-    unit: np.ndarray, among: np.ndarray, known: Sequence[int], count: int, weights: np.ndarray
+    unit: np.ndarray, among: np.ndarray, known: Sequence[int], count: int, weights: np.ndarray | float = 1.0
 ) -> Iterable[int]:
     """``count`` of the rows ``among``, ever again the one with the greatest (1 - cosine) · weight.
 

@@ -3,6 +3,11 @@
 For vectors made elsewhere there are no trunks, and the heads are trained on the vectors as they are.
 """
 
+import json
+import struct
+import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import keras
@@ -16,6 +21,9 @@ from c3.models.heads import CoincidenceHead, classifier_head
 from c3.models.trunks import TRUNKS
 
 WINDOWS = ("audio", "pair", "labelled", "anchor", "positive")
+BROKEN = (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
+BROKEN += (UserWarning, zipfile.BadZipFile, zlib.error, struct.error)
+"""what is raised for a file that is cut or changed"""
 PARTS = ("audio_trunk", "image_trunk", "audio_visual", "audio_audio", "cluster_head")
 
 
@@ -147,16 +155,37 @@ class Network(keras.Model):
 
 
 def read(path: str | Path) -> Network:
-    """Read a network, whatever it was trained on; :class:`C3Error` if the file is not one."""
+    """Read a network, whatever it was trained on; :class:`C3Error` if the file is not one.
+
+    Files come from elsewhere, and no program in one is run: it may hold numbers and one object, a network of C3.
+    """
     try:
-        network = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise C3Error(
-            f"{path} is not a C3 network ({str(error).splitlines()[0][:120]}); allowed is a file of scripts/train.py."
-        ) from None
+        _check_plain(path)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", message="Skipping nested container")  # weights that are not there
+            network = keras.saving.load_model(path, compile=False)
+    except BROKEN as error:
+        what = (str(error) or type(error).__name__).splitlines()[0][:120]
+        raise C3Error(f"{path} is not a C3 network ({what}); allowed is a file of scripts/train.py.") from None
     if not isinstance(network, Network):
         raise C3Error(f"{path} holds a {type(network).__name__}; allowed is a file of scripts/train.py.")
     return network
+
+
+def _check_plain(path: str | Path) -> None:
+    """ValueError unless the file describes a Network by numbers and names alone."""
+    with zipfile.ZipFile(path) as archive:
+        described = json.loads(archive.read("config.json"))
+    if not isinstance(described, dict) or described.get("registered_name") != "c3>Network":
+        raise ValueError(f"it holds a {described.get('class_name')}" if isinstance(described, dict) else "no network")
+    if described.get("module") != Network.__module__ or described.get("class_name") != Network.__name__:
+        raise ValueError(f"it holds {described.get('module')}.{described.get('class_name')}")
+    inner = [described.get("config"), described.get("build_config")]
+    while inner:
+        part = inner.pop()
+        if isinstance(part, dict) and "class_name" in part:
+            raise ValueError(f"it holds a {part['class_name']}")
+        inner += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
 
 
 def load(path: str | Path, features: config.Features) -> Network:

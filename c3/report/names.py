@@ -38,6 +38,7 @@ STRATEGIES = {
     "core_set": "Furthest first (core-set)",
     "centres": "Segments at the centres of k-means",
     "spread": "Typical segments, far from each other",
+    "mismatch_first": "Where classifier and neighbour disagree",
     "ceiling": "Ceiling: typical segments of each true class",
 }
 

@@ -16,6 +16,7 @@ import pandas as pd
 from keras import ops
 
 from c3 import config
+from c3.data.reading import reading
 from c3.data.store import Features
 from c3.errors import C3Error
 from c3.models import replicas
@@ -171,9 +172,10 @@ class Checkpoint:
         """Load what :meth:`save` wrote, if anything, and return the history so far."""
         if not self.state.exists():
             return []
-        state = json.loads(self.state.read_text())
-        objective.load_weights(self.folder / state["weights"])
-        return state["history"]
+        with reading(self.state, f"what a training wrote; without the folder {self.folder} it begins anew"):
+            state = json.loads(self.state.read_text())
+            objective.load_weights(self.folder / state["weights"])
+            return state["history"]
 
     def remove(self) -> None:
         """Forget it all, once the result is safe."""

@@ -39,7 +39,7 @@ LIST = b"LIST\4\0\0\0INFO"
 def test_where_the_samples_of_a_wave_file_are(content, announced, there, is_kept, is_followed, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
-    assert data_chunk(str(path)) == (announced, there, is_kept, is_followed)
+    assert data_chunk(str(path))[:4] == (announced, there, is_kept, is_followed)
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", zoo.wave()[:12], zoo.wave()[:36], b"RIFF\0\0\0\0AVI LIST"])

@@ -92,6 +92,7 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
     loud_then_quiet = np.concatenate([sound, 1e-4 * sound, 1e-4 * sound])
     mp3 = written(folder / "a.mp3", loud_then_quiet, bitrate_mode="VARIABLE")
     tags = b"ID3\4\0\0" + synchsafe(10) + b"TPE1" + bytes(6)
+    opus, m4a = (encoded(folder / "a.opus", sound, "libopus", "flt"), encoded(folder / "a.m4a", sound, "aac", "fltp"))
     return {
         "as it should be.wav": (wave(), whole),
         "with a chunk behind.wav": (wave(after=b"LIST\4\0\0\0INFO"), whole),
@@ -106,7 +107,10 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
         "two.ogg": (ogg + ogg, whole + whole),
         "cut.ogg": (ogg[: len(ogg) * 6 // 7], whole[:4]),
         "two.wav": (wave() + wave(), whole),
-        "a.opus": (encoded(folder / "a.opus", sound, "libopus", "flt"), whole),
+        "two, of other codecs.ogg": (opus + encoded(folder / "b.ogg", sound, "flac", "s16"), whole),
+        "two.m4a": (m4a + m4a, whole),
+        "MPEG.wav": (wave()[:20] + b"\x55\0" + wave()[22:44] + without_xing(mp3), [*whole, *[-1] * 2 * SECONDS]),
+        "a.opus": (opus, whole),
         "a.aiff": (encoded(folder / "a.aiff", sound, "pcm_s16be", "s16"), whole),
         "a.caf": (encoded(folder / "a.caf", sound, "pcm_s16be", "s16"), whole),
         "a.w64": (encoded(folder / "a.w64", sound, "pcm_s16le", "s16"), whole),
@@ -118,7 +122,7 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
         "a.mp2": (encoded(folder / "a.mp2", sound, "mp2", "s16"), whole),
         "no suffix": (flac, whole),
         "wrong suffix.ogg": (wave(), whole),
-        "no music.bin": (encoded(folder / "b.m4a", sound, "aac", "fltp"), whole),
+        "no music.bin": (m4a, whole),
     }
 
 
@@ -136,6 +140,9 @@ NAMES = [
     "two.ogg",
     "cut.ogg",
     "two.wav",
+    "two, of other codecs.ogg",
+    "two.m4a",
+    "MPEG.wav",
     "a.opus",
     "a.aiff",
     "a.caf",

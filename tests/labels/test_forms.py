@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from c3.errors import C3Error
 from c3.labels import forms
@@ -141,3 +143,36 @@ def test_what_is_none_of_the_forms(tmp_path, content, sentence):
     (tmp_path / "table").write_bytes(content)
     with pytest.raises(C3Error, match=sentence):
         forms.read(tmp_path / "table")
+
+
+PIECES = [
+    "segment_id",
+    "labels",
+    RAVEN,
+    "Species",
+    "1.5",
+    "3,5",
+    "1e999",
+    "nan",
+    "wren",
+    '"',
+    ",",
+    ";",
+    "\t",
+    "\n",
+    "\r\n",
+]
+PIECES += ["\\", "[", "]", "{", "}", '"data"', '"annotations"', '"result"', '"value"', ":", "\0", "\ufeff", "ö", "PK"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+@settings(deadline=None, max_examples=200)
+def test_whatever_a_file_holds_it_is_read_or_refused_in_one_sentence(tmp_path_factory, text, encoding):
+    path = tmp_path_factory.getbasetemp() / "any.txt"
+    path.write_bytes(text.encode(encoding, errors="replace"))
+    try:
+        table = forms.read(path)
+    except C3Error as error:
+        assert str(path) in str(error) and "allowed" in str(error)
+    else:
+        assert isinstance(table, list) or {"segment_id", "labels"} <= set(table)

@@ -114,6 +114,7 @@ def test_a_workbook(tmp_path):
         ("1.2E+05,wren\n", r"row 2 has the segment_id '1\.2E\+05', which a spreadsheet has made of another"),
         ("z.wav_0,wren\n", r"row 2 has the segment_id 'z\.wav_0'; allowed are segments of the recordings"),
         (",wren\n", r"row 2 has the segment_id ''; allowed are segments of the recordings"),
+        ("a.wav_0,start\n", r"row 2 has the label 'start'; allowed are others than end, file, segment_id, start"),
         ("a.wav_0,rain, light\n", r"row 2 has 3 cells, and the header 2; allowed are as many"),
     ],
 )
@@ -219,10 +220,17 @@ def test_tables_of_several_programs_and_sheets_together(tmp_path):
     ("name", "sentence"),
     [
         ("c", "row 2 is about .*c, which is none of them; allowed are the recordings below folder.root"),
-        ("b", r"row 2 is about .*b, which may be x/b\.wav, y/b\.wav; allowed are the recordings"),
+        ("b", r"row 2 is about .*b, which may be x/b\.wav or y/b\.wav; allowed are the recordings"),
     ],
 )
 def test_a_recording_that_is_not_there_or_there_twice(tmp_path, name, sentence):
     manifest = pd.concat([MANIFEST, MANIFEST.assign(segment_id=MANIFEST["segment_id"] + "'", audio_path="y/b.wav")])
     with pytest.raises(C3Error, match=sentence):
         sheets.read_sheets([raven(tmp_path, f"{name}.selections.txt", "1\t3\towl")], manifest)
+
+
+def test_an_identifier_may_look_as_if_a_spreadsheet_had_made_it(tmp_path):
+    names = ["#REF!", " a.wav_0", "1E5"]
+    manifest = MANIFEST.assign(segment_id=names)
+    pd.DataFrame({"segment_id": names, "labels": "wren"}).to_csv(tmp_path / "sheet.csv", index=False)
+    assert sheets.read_sheets([tmp_path / "sheet.csv"], manifest).labels == dict.fromkeys(names, ("wren",))

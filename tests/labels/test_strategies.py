@@ -86,7 +86,7 @@ def test_budget_is_kept_and_only_training_windows_are_labelled_once(strategy, se
     assert not weak.duplicated(["segment_id", "window"]).any()
     if strategy == "all":
         assert set(annotator.asked) == train and len(weak) == (windows["split"] == "train").sum()
-    elif strategy in ("random", "core_set", "spread"):
+    elif strategy in ("random", "core_set", "spread", "mismatch_first"):
         assert annotator.cost == budget
     else:
         assert 1 <= annotator.cost <= budget
@@ -227,7 +227,7 @@ def test_a_person_is_never_asked_what_they_have_answered(strategy, seed, answere
     new = person.asked[len(answers) :]
     assert set(new) <= set(segments) - set(answers)
     assert len(new) <= max(budget - len(answers), 0)
-    if strategy in ("random", "spread"):
+    if strategy in ("random", "spread", "mismatch_first"):
         assert len(new) == max(budget - len(answers), 0)
     receipt = person.receipt().set_index("segment_id")["labels"]
     assert receipt[list(answers)].tolist() == ["owl"] * len(answers) and receipt[new].tolist() == [""] * len(new)
@@ -260,9 +260,9 @@ def test_the_ceiling_knows_the_classes_and_is_no_choice_of_a_row():
 def test_in_batches_as_many_are_asked_and_later_ones_know_the_earlier():
     manifest, windows, vectors = apart()
     pool = Pool.of(windows, "index.parquet", vectors)
-    for batch in (1, 3, None):
+    for batch, strategy in itertools.product((1, 3, None), ("spread", "mismatch_first")):
         annotator = GroundTruth(manifest, batch)
-        STRATEGIES["spread"](pool, 7, np.random.default_rng(0), annotator)
+        STRATEGIES[strategy](pool, 7, np.random.default_rng(0), annotator)
         assert annotator.cost == 7
         first = [int(segment[1:]) // 10 for segment in annotator.asked[:4]]
         assert sorted(first) == [0, 1, 2, 3]

@@ -1,5 +1,8 @@
 """The network: shapes, all pairs at once, what travels in the file."""
 
+import json
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -138,6 +141,54 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
     (tmp_path / "broken.keras").write_bytes(b"no zip")
     with pytest.raises(C3Error, match=r"broken.keras is not a C3 network"):
         networks.load(tmp_path / "broken.keras", FEATURES)
+
+
+def described(path, **changes):
+    """The network in ``path`` with other entries in what describes it."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["config.json"] = json.dumps(json.loads(files["config.json"]) | changes)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+LAMBDA = {"class_name": "Lambda", "module": "keras.layers", "config": {"function": {"class_name": "__lambda__"}}}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"module": "evil", "class_name": "Network"},
+        {"module": "evil", "class_name": "Network", "registered_name": None},
+        {"module": "keras.layers", "class_name": "Lambda", "registered_name": None, "config": LAMBDA["config"]},
+        {"config": {"spec": LAMBDA, "features": {}, "classes": []}},
+        {"config": {"spec": {}, "features": {}, "classes": [{"class_name": "get_file", "module": "keras.utils"}]}},
+        {"build_config": LAMBDA},
+        {"module": "builtins", "class_name": "exec", "registered_name": "exec", "config": "open('ran', 'w')"},
+    ],
+)
+def test_a_file_from_elsewhere_runs_no_program(changes, tmp_path, monkeypatch):
+    """A module of the file's own lies where Python would find it, and would leave a trace if it were imported."""
+    (tmp_path / "evil.py").write_text("open('ran', 'w').close()\nclass Network: pass\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    small().save("network.keras")
+    networks.read("network.keras")
+    described("network.keras", **changes)
+    with pytest.raises(C3Error, match=r"network.keras is not a C3 network \(it holds "):
+        networks.read("network.keras")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_network_that_is_cut_or_lacks_weights_is_refused(tmp_path):
+    path = tmp_path / "network.keras"
+    small().save(path)
+    whole = path.read_bytes()
+    for share in (0.0, 0.01, 0.5, 0.99, 0.9999):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        with pytest.raises(C3Error, match=r"network.keras is not a C3 network \(.*\); allowed is"):
+            networks.read(path)
 
 
 def test_fused_normalization_is_that_of_keras():

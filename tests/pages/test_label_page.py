@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import io
+import shutil
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,12 +11,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from scipy.stats import binomtest
 from toy import ROOT, WINDOW, WINDOWS, script, write_recordings
 
 from c3.labels import sheets
+from c3.report import clips, label_page
 
-ORDER = [4, 0, 7, 2, 5]  # the segments that are asked about; 8 was answered before
+ORDER = [4, 0, 7, 2, 5]  # the segments that are asked about; 8 and 6 were answered before
 WREN = 'wren, "small"'
 
 
@@ -24,12 +27,10 @@ def label(tmp_path_factory):
     """A sheet of five segments and its page."""
     folder = tmp_path_factory.mktemp("label")
     write_recordings(folder)
-    names = [f"s{number}" for number in ORDER]
-    pd.DataFrame({"order": range(1, 6), "segment_id": names}).to_csv(folder / "asked.csv", index=False)
+    asked = {"order": range(1, 6), "segment_id": [f"s{number}" for number in ORDER], "labels": ""}
+    pd.DataFrame(asked).to_csv(folder / "asked.csv", index=False)
     answered = pd.DataFrame({"segment_id": ["s8", "s6"], "labels": ["owl | rain", "owl"]})
     answered.to_csv(folder / "filled.csv", index=False)
-    asked = pd.DataFrame({"order": range(1, 8), "segment_id": [*names, "s8", "s6"]})
-    asked.to_csv(folder / "asked.csv", index=False)
     np.save(folder / "vectors.npy", np.random.default_rng(0).normal(size=(9 * WINDOWS, 4)).astype(np.float32))
     script(
         "sheet",
@@ -82,6 +83,7 @@ def test_keys_give_labels_and_take_them_away(at_label):
     press(page, "2")
     assert given(page) == ["owl"] and page.locator("#left").inner_text() == "4 of 5 left"
     press(page, "ArrowRight", "0")
+    assert page.locator("#all button").evaluate_all("all => all.map(one => one.className)") == ["done"] * 2 + [""] * 3
     assert given(page) == ["nothing of interest"]
     press(page, "1")  # something is heard after all
     assert given(page) == ["owl"]
@@ -315,22 +317,48 @@ def test_nothing_is_too_wide_or_without_a_name(opened, label, review, kind, widt
     assert page.evaluate("document.activeElement !== document.body") and outline == "solid"
 
 
+def test_nothing_to_label(opened, tmp_path):
+    (tmp_path / "index.html").write_text(label_page.label("toy", "row", [], []))
+    page = opened(tmp_path / "index.html")
+    press(page, "Space", "1", "Enter", "ArrowRight", "x")
+    assert "There is nothing to label." in page.locator("main").inner_text()
+
+
+def test_films_and_what_is_too_high_for_ears(opened, tmp_path):
+    """A picture beside the spectrogram, and ten times slower by a key."""
+    folder = tmp_path / "row"
+    folder.mkdir()
+    rate, rng = 96_000, np.random.default_rng(0)
+    soundfile.write(tmp_path / "a.wav", 0.1 * rng.normal(size=3 * rate), rate)
+    place = {"audio_path": str(tmp_path / "a.wav"), "video_path": None, "media_start": 0.0, "start": 0.0, "end": 3.0}
+    clip = clips.write(SimpleNamespace(segment_id="a_0", **place), folder, "1")
+    shutil.copy(folder / "1.png", folder / "1.jpg")
+    segment = {"sound": "1.wav", "segment_id": "a_0", "file": "a.wav", "start": 0.0, "end": 3.0, "near": []}
+    html = label_page.label("toy", "row", [], [{**segment, "clip": {**clip, "frame": "1.jpg"}}])
+    (folder / "index.html").write_text(html)
+    page = opened(folder / "index.html", width=360)
+    assert page.locator(".seen .frame").is_visible() and page.locator("#near").is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    press(page, "Space")
+    page.wait_for_function("audio.duration === 3")
+    press(page, ".", "Space")
+    page.wait_for_function("audio.duration === 30 && audio.currentTime > 0.1")
+    assert page.locator("#slowed").get_attribute("aria-pressed") == "true"
+
+
 # Review.
 
 
 @pytest.fixture(scope="module")
 def review(tmp_path_factory):
-    """Recognised: classes Ape & Bee of nine segments, of which s8 was labelled before and s7 is not for training."""
+    """Recognised: classes Ape and Bee of nine segments, of which s7 and s8 were labelled before."""
     folder = tmp_path_factory.mktemp("review")
     write_recordings(folder)
-    table = pd.read_parquet(folder / "manifest.parquet")
-    table.loc[table["segment_id"] == "s7", "split"] = "validation"
-    table.to_parquet(folder / "manifest.parquet")
     for seed, shift in ((0, 0.02), (1, -0.02)):
         ape = np.array([0.95, 0.92, 0.85, 0.75, 0.65, 0.6, 0.2, 0.99, 0.99]) + shift / 10
         predictions = {"segment_id": [f"s{n}" for n in range(9)], "Ape": ape, "Bee <b>": np.full(9, 0.3)}
         pd.DataFrame(predictions).to_parquet(folder / f"{seed}.parquet")
-    pd.DataFrame({"segment_id": ["s8"], "labels": ["Ape"]}).to_csv(folder / "filled.csv", index=False)
+    pd.DataFrame({"segment_id": ["s7", "s8"], "labels": "Ape"}).to_csv(folder / "filled.csv", index=False)
     html = folder / "recognised" / "row" / "index.html"
     script(
         "review",
@@ -394,7 +422,7 @@ def test_the_timeline_shows_where_a_class_is_heard(opened, review):
     page = opened(review.page)
     strips = page.locator(".strip")
     assert strips.count() == 8 and set(strips.all_inner_texts()) == {"Ape"}  # Bee is nowhere above 0.5
-    assert "s7" in page.locator(".recording").nth(6).inner_text()  # of the recordings of all splits
+    assert "s7" in page.locator(".recording").nth(6).inner_text()  # also where a person has labelled
     # a segment from 0.5 s to the end of a recording of 4.39 s
     first = 0.5 / (0.5 + WINDOWS * WINDOW + 0.05)
     path = strips.first.locator("path").get_attribute("d")
@@ -435,7 +463,7 @@ def test_served_pages_save_by_themselves(chromium, served):
     press(page, "1", "ArrowRight", "2")
     wait_for(page, "Saved on the server for anna")
     page.wait_for_function("!unsaved")
-    assert sheets.read_sheet(served.sheet("anna")) == {"s4": ("owl",), "s0": ("rain",)}
+    assert sheets.read_sheet(served.sheet("anna")).labels == {"s4": ("owl",), "s0": ("rain",)}
     assert not served.sheet("ben").exists()
     press(page, "Space")
     page.wait_for_function("audio.currentTime > 0.1")
@@ -453,10 +481,10 @@ def test_of_two_computers_neither_loses_labels(chromium, served):
     wait_for(first, "Saved on the server")
     press(second, "ArrowRight", "2")
     wait_for(second, "another tab has saved since")
-    assert sheets.read_sheet(served.sheet("anna")) == {"s4": ("owl",)}
+    assert sheets.read_sheet(served.sheet("anna")).labels == {"s4": ("owl",)}
     second.once("dialog", lambda dialog: dialog.accept())
     second.reload()
     wait_for(second, "Saved on the server")
-    assert sheets.read_sheet(served.sheet("anna")) == {"s4": ("owl",), "s0": ("rain",)}
+    assert sheets.read_sheet(served.sheet("anna")).labels == {"s4": ("owl",), "s0": ("rain",)}
     for one in (first, second):
         one.context.close()

@@ -179,7 +179,7 @@ def test_the_script_writes_all_tables(tmp_path):
     for name, rate in {"a.wav": 8000, "site B, north/Ä #2.flac": 16_000, "site B, north/a.ogg": 22_050}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(root / name, rng.uniform(-0.1, 0.1, 10 * rate), rate)
-    manifest, _, _ = own.manifest(config.Folder(root=str(root), segment_seconds=5), 0, 0)
+    manifest, *_ = own.manifest(config.Folder(root=str(root), segment_seconds=5), 0, 0)
     manifests.write(manifest, tmp_path / "manifest.parquet")
     likely = [0.9 if name.startswith("site") else 0.1 for name in manifest["segment_id"]]
     for seed, shift in enumerate((0.05, -0.05)):

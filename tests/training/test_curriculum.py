@@ -2,6 +2,7 @@
 
 import contextlib
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,6 +95,15 @@ def test_interrupted_training_goes_on_to_the_same_end(features, tmp_path, monkey
     assert set(range(8)) & set(drawn) <= {0}  # 0 is drawn for the shapes and the held-out pairs
     pd.testing.assert_frame_equal(history, resumed_history, rtol=1e-5)
     np.testing.assert_allclose(weights(straight), weights(resumed), rtol=1e-4, atol=1e-6)
+
+
+def test_a_checkpoint_that_is_cut_says_what_to_remove(tmp_path):
+    checkpoint = curriculum.Checkpoint(tmp_path / "checkpoints", key="a")
+    checkpoint.folder.mkdir()
+    for content in ("", '{"weights": "x.weights', '{"history": []}', '{"weights": "gone.weights.h5", "history": []}'):
+        checkpoint.state.write_text(content)
+        with pytest.raises(C3Error, match=r"without the folder .*/checkpoints it begins anew"):
+            checkpoint.restore(keras.Sequential([keras.layers.Dense(1)]))
 
 
 def test_a_checkpoint_of_another_training_is_not_used(features, tmp_path):

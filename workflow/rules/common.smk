@@ -371,7 +371,10 @@ def asked_of(wildcards):
 
 def budgets_of(wildcards):
     """The budgets of a strategy; the all-labels ceiling has none."""
-    return "" if wildcards.strategy == "all" else f"--budgets {' '.join(map(str, CONFIG.budgets(wildcards.strategy)))}"
+    if wildcards.strategy == "all":
+        return ""
+    batch = f" --batch {EFFICIENCY.batch}" if EFFICIENCY.batch else ""
+    return f"--budgets {' '.join(map(str, CONFIG.budgets(wildcards.strategy)))}{batch}"
 
 
 def tables_of(wildcards):

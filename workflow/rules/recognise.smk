@@ -1,4 +1,4 @@
-"""New recordings: needs networks that have learnt classes and a folder of recordings, makes the classes of each segment."""
+"""New recordings: needs networks that have learnt classes and a folder, makes the classes of each segment."""
 
 
 rule recognise:
@@ -17,7 +17,7 @@ rule recognise:
         runtime=720,  # goes on from the last recording that is done when the time is over
     params:
         folder=CONFIG.recognise.root,
-        out=f"{RESULTS}/new/{{model}}",
+        out=subpath(output.done, parent=True),
         shards=CONFIG.storage.shards,
     shell:
         "TF_NUM_INTRAOP_THREADS={threads} TF_NUM_INTEROP_THREADS={threads}"
@@ -44,7 +44,7 @@ rule new_recordings:
         runtime=scaled(60),
     params:
         folder=CONFIG.recognise.root,
-        out=f"{RESULTS}/new/{{model}}",
+        out=subpath(output.table, parent=True),
     shell:
         "python {input.code[0]} {input.models} {params.folder:q} {params.out}"
         " 2>&1 | tee {log}"

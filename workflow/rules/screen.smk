@@ -8,7 +8,7 @@ def made(*names):
 
 def summary():
     """The end of a run that went well: the headline numbers and what to open; nothing if no page was asked for."""
-    recognised = [f"Open {path}" for path in made("recognised", "review", "new_recordings")]
+    recognised = [f"Open {path}" for path in made("review", "recognised", "new_recordings")]
     sheets = [Path(path) for path in made("sheet")]
     lines = recognised or [f"Label on {path.with_suffix('')}/index.html, or fill in {path}" for path in sheets]
     for page in made("results_page"):

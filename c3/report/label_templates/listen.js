@@ -47,7 +47,7 @@ function set(labels) { // of the segment shown: all that is heard, so that it an
   const id = segment().segment_id, no = (state.no[id] ||= {}), asked = DATA.items[at].class;
   delete state.loaded[id];
   if (labels.length) state.labels[id] = labels; else delete state.labels[id];
-  if (labels.length && !labels.includes(UNSURE)) no[asked] = true; else delete no[asked];
+  if (REVIEW && labels.length && !labels.includes(UNSURE)) no[asked] = true; else delete no[asked];
   for (const name of labels) delete no[name];
 }
 function toggle(name) {

@@ -261,6 +261,14 @@ def test_another_header(tmp_path, text):
         audioset.read_segments(path)
 
 
+@pytest.mark.parametrize("row", ['a, 0, 10, "/m/1", more', "a, 0, 10, /m/1, /m/2"])
+def test_a_column_too_many_is_never_left_out(row, tmp_path):
+    path = tmp_path / "segments.csv"
+    path.write_text(f"# YTID, start_seconds, end_seconds, positive_labels\n{row}\n")
+    with pytest.raises(C3Error, match=r"segments\.csv has a row of more than 4 columns"):
+        audioset.read_segments(path)
+
+
 def test_no_file():
     with pytest.raises(C3Error, match=r"nowhere\.csv cannot be read"):
         audioset.read_segments("nowhere.csv")
