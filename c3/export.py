@@ -56,7 +56,8 @@ def function(network: Network) -> keras.Model:
     hop, length = (round(each * spec.sample_rate) for each in (spec.stft_hop_seconds, spec.stft_window_seconds))
     sound = keras.Input(((spec.window_rows - 1) * hop + length,), name="sound", dtype="float32")
     embedding = network.audio_trunk(LogMel(spec)(sound)[..., None])
-    first, *others = ops.split(network.cluster_head(embedding), np.cumsum(network.factors)[:-1].tolist(), axis=1)
+    logits = network.cluster_head(embedding)
+    first, *others = ops.split(logits, [network.factors[0]], axis=1) if len(network.factors) > 1 else [logits]
     clusters = ops.softmax(first, axis=-1)
     for logits in others:
         pairs = clusters[:, :, None] * ops.softmax(logits, axis=-1)[:, None, :]

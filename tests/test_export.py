@@ -112,6 +112,17 @@ def test_the_card_travels_in_litert(saved, tflite):
         assert "| licence of the recordings | CC0 |" in archive.read("card.md").decode()
 
 
+def test_a_network_without_factors_and_classes(windows):
+    from c3.models.network import Network
+
+    network = Network({"clusters": 8, "coincidence_units": 4}, SPEC.model_dump())
+    found = export.function(network).predict(windows, verbose=0)
+    assert set(found) == {"embedding", "clusters"}
+    embedding = network.embed(np.stack([log_mel(sound, SPEC) for sound in windows]))
+    np.testing.assert_allclose(found["embedding"], embedding, atol=1e-4)
+    np.testing.assert_allclose(found["clusters"], np.exp(np.asarray(network.log_assignments(embedding))), atol=1e-4)
+
+
 def test_other_files_are_refused(saved, tmp_path):
     with pytest.raises(C3Error, match=r"network\.pb ends in '\.pb'; allowed are \.onnx and \.tflite"):
         export.write(saved[1], tmp_path / "network.pb", {})
