@@ -77,7 +77,7 @@ class Data(Section):
         description="share of the training recordings held out for the histories and for tuning; never trained on",
     )
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = Field(
-        0.05, description="the run stops if more than this share of the segments cannot be used"
+        0.05, description="the run stops if more than this share of the segments that have media cannot be used"
     )
     seed: Annotated[int, Field(ge=0)] = Field(
         0, description="seed of the simulation, the collage, the validation split and `audioset.sample`"

@@ -162,3 +162,22 @@ def test_columns_of_numbers_are_told_from_words():
 def test_the_page_needs_no_network_and_no_decoder():
     code = "import c3.report.page, sys; sys.exit(any(n in sys.modules for n in ('tensorflow', 'keras', 'av')))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_classes_left_out_of_the_averages_are_named():
+    numbers = metrics()
+    assert "left out" not in page.markdown(content(numbers))
+    rows = [
+        ("query_by_example", "Caw", 0.0),
+        ("query_by_example", "Dodo & co", 1.0),
+        ("shallow_classifier", "Caw", 0.0),
+    ]
+    left_out = [
+        (model, each, name, None, None, "left_out", n) for model in ("log_mel", "stage3") for each, name, n in rows
+    ]
+    more = pd.concat([numbers, pd.DataFrame(left_out, columns=COLUMNS)], ignore_index=True).astype(numbers.dtypes)
+    text = " ".join(page.markdown(content(more)).split())
+    assert "without a scored segment, left out of all averages (1): Caw." in text
+    assert "too few for query by example, left out of it (1): Dodo & co." in text
+    assert "left out of it (1): Dodo &amp; co." in page.html(content(more))
+    assert from_markdown(page.markdown(content(more))) == from_markdown(page.markdown(content(numbers)))
