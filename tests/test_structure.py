@@ -16,7 +16,7 @@ LAYERS = [
     ["config", "cli", "progress"],
     ["data", "models", "training.losses", "clustering"],
     ["data.sources", "training", "labels", "encoders"],
-    ["evaluation", "recognition", "hear"],
+    ["evaluation", "recognition", "hear", "export"],
     ["report"],
 ]
 LAYER = {f"c3.{part}": number for number, layer in enumerate(LAYERS) for part in layer}

@@ -29,12 +29,12 @@ def log_mel(samples: np.ndarray, features: config.Features) -> np.ndarray:
     hop = round(features.stft_hop_seconds * features.sample_rate)
     if len(samples) < length:
         return np.zeros((0, features.mel_bands), np.float32)
-    window, parts = _window_and_bank(features)
+    window, parts = window_and_bank(features)
     pieces = np.lib.stride_tricks.sliding_window_view(np.asarray(samples, np.float32), length)[::hop]
     rows = np.empty((len(pieces), features.mel_bands), np.float32)
     for first in range(0, len(pieces), BLOCK):
         block = pieces[first : first + BLOCK]
-        padded = np.zeros((len(block), _fft_length(length)), np.float32)
+        padded = np.zeros((len(block), fft_length(length)), np.float32)
         np.multiply(block, window, out=padded[:, :length])
         # OpenCV's transform is twice as fast as SciPy's; a row is Re 0, Re 1, Im 1, Re 2, … Re n/2.
         spectrum = cv2.dft(padded, dst=padded, flags=cv2.DFT_ROWS)
@@ -88,13 +88,13 @@ def windows_in(seconds: float, features: config.Features) -> int:
     return max((round(seconds * features.sample_rate) - length) // hop + 1, 0) // features.window_rows
 
 
-def _fft_length(length: int) -> int:
+def fft_length(length: int) -> int:
     """The next power of two: 512 for 25 ms at 16 kHz."""
     return 1 << (length - 1).bit_length()
 
 
 @functools.lru_cache(maxsize=8)
-def _window_and_bank(features: config.Features) -> tuple[np.ndarray, list[tuple[slice, slice, np.ndarray]]]:
+def window_and_bank(features: config.Features) -> tuple[np.ndarray, list[tuple[slice, slice, np.ndarray]]]:
     """Hann window (n,), and the mel bank in parts of a few bands: (bands, bins, weights (bins, bands)), float32.
 
     A part has only the bins that its bands use, counted from bin 1: bin 0 and the last one lie on or outside
@@ -106,7 +106,7 @@ def _window_and_bank(features: config.Features) -> tuple[np.ndarray, list[tuple[
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
     bank = librosa.filters.mel(
         sr=features.sample_rate,
-        n_fft=_fft_length(length),
+        n_fft=fft_length(length),
         n_mels=features.mel_bands,
         fmin=features.mel_min_hz,
         fmax=features.mel_max_hz,

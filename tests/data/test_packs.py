@@ -13,6 +13,7 @@ import soundfile
 
 from c3.data import media, packs
 from c3.data.probe import probe
+from c3.data.sources import lists
 from c3.data.sources.files import find_packed
 
 NAMES = ["--PJHxphWEs", "YaBcDeFgHiJ", "X_11.708_13.970"]
@@ -126,3 +127,16 @@ def test_a_pack_that_is_broken_is_named(tmp_path, name):
         packs.members(str(tmp_path / name))
     with pytest.raises(Exception, match=f"{name} cannot be read; allowed is a pack of media"):
         find_packed(tmp_path)
+
+
+def test_shards_that_webdataset_has_written(tmp_path):
+    """With that library's own writer, which lets no key hold a dot."""
+    webdataset = pytest.importorskip("webdataset")
+    with webdataset.TarWriter(str(tmp_path / "0.tar")) as writer:
+        for name, data in zip(NAMES[:2], sounds(48_000, "FLAC")[:2], strict=True):
+            writer.write({"__key__": name, "flac": data, "json": {"tags": ["Speech"], "text": "x"}})
+    files = find_packed(tmp_path)
+    assert files["stem"].tolist() == NAMES[:2]
+    assert probe(files["path"][1]).seconds == 1
+    listed = lists.read(tmp_path / "0.tar")
+    assert listed["ytid"].tolist() == NAMES[:2] and set(listed["labels"]) == {"Speech"}

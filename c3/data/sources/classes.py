@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from c3.data import manifest as manifests
+from c3.data.reading import UNREADABLE
 from c3.errors import C3Error
 
 LABEL_COLUMNS = ["index", "mid", "display_name"]
@@ -36,7 +37,7 @@ def read_class_labels(path: str | Path) -> pd.DataFrame:
             skipinitialspace=True,
             encoding="utf-8-sig",
         )
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
+    except UNREADABLE:
         raise C3Error(f"{path} cannot be read; allowed is class_labels_indices.csv of AudioSet.") from None
     if columns is None and list(table.columns) != LABEL_COLUMNS:
         raise C3Error(f"{path} has the header {','.join(table.columns)!r}; allowed is '{','.join(LABEL_COLUMNS)}'.")
@@ -85,7 +86,7 @@ def read_ontology(path: str | Path) -> dict[str, dict]:
     """ontology.json: id → node with name and child_ids."""
     try:
         return {node["id"]: node for node in json.loads(Path(path).read_text(encoding="utf-8"))}
-    except (OSError, ValueError, TypeError, KeyError):
+    except UNREADABLE:
         raise C3Error(f"{path} cannot be read; allowed is ontology.json of AudioSet.") from None
 
 

@@ -9,12 +9,14 @@ import csv
 import io
 import json
 import tarfile
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from c3.data.reading import UNREADABLE
 from c3.data.sources import names
 from c3.data.sources.files import EXTENSIONS
 from c3.errors import C3Error
@@ -69,8 +71,8 @@ def read(path: str | Path, split: str | None = None) -> pd.DataFrame:
     that no form has, an empty label list, or a value that is no time.
     """
     try:
-        table = READERS.get(Path(path).suffix.lower(), _text)(path)
-    except (OSError, UnicodeDecodeError, tarfile.TarError, json.JSONDecodeError):
+        table = READERS.get(Path(path).suffix.lower(), _text)(path).fillna("")
+    except (*UNREADABLE, tarfile.TarError, csv.Error):
         raise C3Error(
             f"{path} cannot be read; allowed is a segment CSV of AudioSet, or another list of segments."
         ) from None
@@ -155,16 +157,18 @@ def _text(path: str | Path) -> pd.DataFrame:
         body = first + rest
     extra = [f"#{number}" for number in range(8)]  # some copies end their rows in commas
     try:
-        table = pd.read_csv(
-            io.StringIO(body),
-            sep=separator,
-            names=[*fields, *extra],
-            dtype=str,
-            keep_default_na=False,
-            skipinitialspace=True,
-            index_col=False,
-        )
-    except pd.errors.ParserError as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # else columns too many are left out
+            table = pd.read_csv(
+                io.StringIO(body),
+                sep=separator,
+                names=[*fields, *extra],
+                dtype=str,
+                keep_default_na=False,
+                skipinitialspace=True,
+                index_col=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise C3Error(f"{path} has a row of more than {len(fields)} columns: {error}") from None
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=fields, dtype=str)
