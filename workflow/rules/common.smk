@@ -450,7 +450,9 @@ def products(folder):
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
             *expand(f"{RESULTS}/sheets/{{model}}/index.html", model=labelled),
             *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=["segments.csv", "index.html"]),
-            *expand(f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]),
+            *expand(
+                f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]
+            ),
             *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified if SHEETS else []),
         ]
     place = f"{RESULTS}/{folder}"

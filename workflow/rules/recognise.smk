@@ -46,5 +46,4 @@ rule new_recordings:
         folder=CONFIG.recognise.root,
         out=subpath(output.table, parent=True),
     shell:
-        "python {input.code[0]} {input.models} {params.folder:q} {params.out}"
-        " 2>&1 | tee {log}"
+        "python {input.code[0]} {input.models} {params.folder:q} {params.out}" " 2>&1 | tee {log}"
