@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -11,6 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from c3.errors import C3Error
+
+NOT_WRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+"""a full disk, a full quota, a disk or a folder that may only be read"""
 
 
 def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
@@ -31,6 +35,13 @@ def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
         sys.exit(f"c3: {error}")
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in NOT_WRITABLE:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"c3: {where}{os.strerror(error.errno)}; allowed are results on a disk with room that may be written to."
+        )
 
 
 def section(text: str) -> dict:

@@ -1,6 +1,7 @@
 """Sound and pictures come out of every container at the right time."""
 
 import struct
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -120,6 +121,22 @@ def test_a_codec_that_ffmpeg_does_not_know_is_broken(tmp_path, sound, film):
     for read in (probe, lambda name: media.decode_audio(name, 0.0, 1.0, 16_000)):
         with pytest.raises(media.Quarantined, match="broken"):
             read(str(path))
+
+
+@pytest.mark.parametrize("place", ["demux", "decode"])
+def test_a_stream_that_appears_late_is_broken_content(place):
+    """PyAV knows no stream that a transport stream announces in its middle, and raises IndexError."""
+
+    def fail(*_):
+        raise IndexError("list index out of range")
+
+    def demux(_):
+        yield SimpleNamespace(decode=lambda: fail() if place == "decode" else [])
+        if place == "demux":
+            fail()
+
+    container = SimpleNamespace(start_time=0, name="a.mts", demux=demux)
+    assert list(media._decoded(container, None, 0.0)) == [None]
 
 
 def test_frames_are_not_repeated_nor_invented(encoded):

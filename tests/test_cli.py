@@ -1,0 +1,35 @@
+"""What every script does with errors."""
+
+import errno
+
+import pytest
+
+from c3 import cli
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "full"), "c3: No space left on device; allowed are results on a disk with room"),
+        (OSError(errno.EROFS, "x", "results/a.csv"), "c3: results/a.csv: Read-only file system; allowed are results"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to_is_told_and_nothing_is_left(error, sentence, tmp_path, monkeypatch):
+    def main(args):
+        with cli.replacing(args.out) as path:
+            path.write_text("half")
+            raise error
+
+    monkeypatch.setattr("sys.argv", ["script", "--out", str(tmp_path / "a.csv")])
+    with pytest.raises(SystemExit, match=sentence):
+        cli.run(main, out={})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_other_errors_keep_their_traceback(monkeypatch):
+    def main(args):
+        raise OSError(errno.EIO, "disk")
+
+    monkeypatch.setattr("sys.argv", ["script"])
+    with pytest.raises(OSError, match="disk"):
+        cli.run(main)
