@@ -99,6 +99,15 @@ def test_rows_that_are_compared_are_equally_long():
     assert loaded.training_of("stage3_plus").steps == 500 and loaded.steps_in_all("stage4_plus") == 350
 
 
+def test_label_efficiency_may_be_asked_of_embeddings_and_of_the_features():
+    asked = {"models": ["log_mel", "mine", "stage3_plus"]}
+    change = {"embeddings": {"mine": {"vectors": "mine.npy"}}, "evaluation": {"label_efficiency": asked}}
+    loaded = config.load(changed(change))
+    assert loaded.learn(asked["models"], "clustering") == ["stage3_plus"]
+    with pytest.raises(C3Error, match=r"label_efficiency.models holds 'yours'; allowed are .*, mine, log_mel"):
+        config.load(changed({**change, "evaluation": {"label_efficiency": {"models": ["yours"]}}}))
+
+
 def test_a_sweep_makes_a_row_for_each_value_but_its_own():
     values = default()
     values["sweeps"] = {

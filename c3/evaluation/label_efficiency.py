@@ -110,14 +110,14 @@ def label_reduction(random: pd.DataFrame, c3: pd.DataFrame, targets: int = 101) 
 
 
 def reductions(results: pd.DataFrame, model: str) -> list[dict]:
-    """Median and best label reduction of each strategy of a model against ``random`` of the same model.
+    """Median and best label reduction of each strategy of a model, and of the ceiling, against ``random`` of the same.
 
     For each seed, and (seed empty) for the curves averaged over seeds. A strategy whose curve shares no range
     of mAP with that of ``random`` has none.
     """
     rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
     numbers = []
-    for strategy in [name for name in rows["strategy"].unique() if name not in ("random", *REFERENCES)]:
+    for strategy in [name for name in rows["strategy"].unique() if name not in ("random", "all")]:
         for seed in [None, *sorted(rows["seed"].dropna().unique())]:
             table = label_reduction(curve(rows, model, "random", seed), curve(rows, model, strategy, seed))
             for metric, value in (

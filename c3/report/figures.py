@@ -171,14 +171,16 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
             _curves(left, curves, curve(rows, model, "all"), colours)
-            knowing = {"ceiling: knows the true classes": curve(rows, model, "ceiling")}
-            _references(left, {**knowing, **references})
+            knowing = curve(rows, model, "ceiling")
+            _references(left, {"ceiling: knows the true classes": knowing, **references})
             best = [
                 table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
             ]
             if best:
                 furthest = max(best, key=lambda row: row["reduction"])
                 _ruler(left, furthest, colours[furthest.name])
+            possible = label_reduction(random, knowing)
+            right.plot(possible["mAP"], possible["reduction"], ":", color="black", lw=1.2)
             _reductions(right, reductions, colours)
             left.set_title(f"{names.model_in_line(model)}: what a label buys")
             right.set_title("Label reduction")  # of the row that the left panel names

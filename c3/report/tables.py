@@ -203,7 +203,7 @@ def headlines(metrics: pd.DataFrame) -> list[Headline]:
             found.append(Headline(f"{title}, gap recovered", _percent(gap), beside))
     rows = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] == model)]
     medians = rows[(rows["metric"] == "label_reduction_median") & rows["seed"].isna()]
-    medians = medians.set_index("strategy")["value"]
+    medians = medians.set_index("strategy")["value"].drop("ceiling", errors="ignore")  # nobody can choose that
     if len(medians):
         best = medians.idxmax()
         beside = names.strategy(best)

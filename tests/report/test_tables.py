@@ -96,6 +96,7 @@ def test_headlines_are_of_the_row_whose_labels_are_measured_first():
         (*name, "cluster_merged", None, None, "label_reduction_median", 3.0),
         (*name, "cluster_merged", None, 0, "label_reduction_median", 2.0),
         (*name, "cluster_merged", None, 1, "label_reduction_median", 5.0),
+        (*name, "ceiling", None, None, "label_reduction_median", 12.0),  # nobody can choose that
         ("stage3_plus", "label_efficiency", "cluster", None, None, "label_reduction_median", 9.0),
     )
     both = pd.concat([EMBEDDINGS, rows])
