@@ -68,6 +68,8 @@ def train(folder: Path, index: Path, clusters: int, batch: int) -> float:
         "checkpoint": folder / "checkpoint",
         "out": folder / "network.keras",
         "history": folder / "history.csv",
+        "about": "{}",
+        "card": folder / "network.md",
         "embeddings": folder / "copied.npy",
     }
     script = Path(__file__).parents[2] / "scripts" / "train.py"

@@ -113,6 +113,7 @@ def test_label_efficiency_of_a_row_without_clusters(finished, tmp_path):
     assert done.returncode == 0, done.stdout[-5000:]
     metrics = pd.read_csv(folder / "results/smoke/metrics.csv")
     asked = metrics[metrics["evaluation"] == "label_efficiency"]
-    assert set(asked["strategy"]) == {"all", "random", "kmeans", "core_set"} and set(asked["model"]) == {"topline"}
+    assert set(asked["strategy"]) == {"all", "ceiling", "random", "kmeans", "core_set"}
+    assert set(asked["model"]) == {"topline"}
     assert (folder / "results/smoke/figures/label_efficiency.png").exists()
     assert "label_efficiency" in (folder / "results/smoke/report.md").read_text()

@@ -31,7 +31,7 @@ def test_every_number_and_figure_is_there(finished):
         assert set(scored["seed"]) == {0, 1}
         assert scored["value"].between(0, 1).all()
     efficiency = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["metric"] == "mAP")]
-    assert {"all", "random", "cluster", "cluster_unpropagated", "cluster_merged", "core_set"} == set(
+    assert {"all", "ceiling", "random", "cluster", "cluster_unpropagated", "cluster_merged", "core_set"} == set(
         efficiency["strategy"]
     )
     assert {"purity", "nmi", "active_clusters"} <= set(metrics[metrics["evaluation"] == "clustering"]["metric"])
@@ -312,7 +312,8 @@ def test_more_clusters_than_windows_leaves_nothing_behind(finished, tmp_path):
     ]
     command += ["--threads", "1", "--index", "results/smoke/features/index.parquet"]
     command += ["--checkpoint", "checkpoint", "--out", "results/smoke/models/stage3/0.keras"]
-    command += ["--history", "results/smoke/history/stage3/0.csv"]
+    command += ["--history", "results/smoke/history/stage3/0.csv", "--about", "{}"]
+    command += ["--card", "results/smoke/models/stage3/0.md"]
     command += ["--embeddings", "results/smoke/embeddings/stage3/0.npy"]
     done = subprocess.run(command, cwd=folder, text=True, capture_output=True)
     assert done.returncode == 1
