@@ -171,16 +171,13 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
             _curves(left, curves, curve(rows, model, "all"), colours)
-            knowing = curve(rows, model, "ceiling")
-            _references(left, {"ceiling: knows the true classes": knowing, **references})
+            _references(left, {"ceiling: knows the true classes": curve(rows, model, "ceiling"), **references})
             best = [
                 table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
             ]
             if best:
                 furthest = max(best, key=lambda row: row["reduction"])
                 _ruler(left, furthest, colours[furthest.name])
-            possible = label_reduction(random, knowing)
-            right.plot(possible["mAP"], possible["reduction"], ":", color="black", lw=1.2)
             _reductions(right, reductions, colours)
             left.set_title(f"{names.model_in_line(model)}: what a label buys")
             right.set_title("Label reduction")  # of the row that the left panel names
@@ -221,13 +218,13 @@ def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colour
 
 
 def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
-    """What the strategies lie between, in thin lines with their names beside the last point."""
+    """What the strategies lie between, in thin lines with their names at the highest point."""
     for style, (name, points) in zip((":", "-."), curves.items(), strict=False):
         if not len(points):
             continue
         axes.plot(points["labels"], points["mAP"], style, color="black", lw=1.2)
-        end = points["labels"].iloc[-1], points["mAP"].iloc[-1]
-        axes.annotate(name, end, (0, 5), textcoords="offset points", ha="right", fontsize=8, bbox=CLEAR)
+        highest = points.loc[points["mAP"].idxmax(), ["labels", "mAP"]]
+        axes.annotate(name, tuple(highest), (-2, 5), textcoords="offset points", ha="right", fontsize=8)
 
 
 def _ruler(axes, best: pd.Series, colour: str) -> None:
