@@ -54,12 +54,13 @@ def by_sheets(args, manifest, table, vectors):
     enough = table.loc[~left_open, "segment_id"].nunique() >= wanted
     pool = Pool.of(table, args.clusters or args.index, vectors, ~left_open | (not enough))
     person, rng = annotation.Person(answers.labels), np.random.default_rng(args.seed)
+    rest = "random" if vectors is None else "spread"
     try:
         STRATEGIES[args.strategy](pool, wanted, rng, person)
     except BudgetError as error:
-        log.warning("%s The others are asked about as well, far from these.", error)
+        log.warning("%s Others are asked about in their place, by the strategy %s.", error, rest)
     if person.cost < wanted:
-        STRATEGIES["random" if vectors is None else "spread"](pool, wanted, rng, person)
+        STRATEGIES[rest](pool, wanted, rng, person)
     return sheets.answered(answers.labels or person.answers, table), person.receipt()
 
 
