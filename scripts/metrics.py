@@ -4,15 +4,19 @@ import json
 
 import pandas as pd
 
-from c3.cli import replacing, run
+from c3.cli import replacing, run, section
 from c3.evaluation import COLUMNS, gap_recovered, label_efficiency, results, summary
 
-EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "consolidation", "clustering"]
+EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "system", "consolidation", "clustering"]
 
 
 def main(args):
     tables = pd.concat([pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables])
-    derived = [
+    if args.systems:
+        tables = pd.concat([tables, label_efficiency.systems(tables, args.systems)])
+    reductions = label_efficiency.system_reductions(tables, list(args.systems)) if args.systems else {}
+    derived = [results(label_efficiency.SYSTEM, name, numbers) for name, numbers in reductions.items()]
+    derived += [
         results("label_efficiency", model, label_efficiency.reductions(tables, model))
         for model in tables.loc[tables["evaluation"] == "label_efficiency", "model"].unique()
     ]
@@ -39,6 +43,7 @@ if __name__ == "__main__":
     run(
         main,
         experiment={"help": "name of the experiment"},
+        systems={"type": section, "default": {}, "help": "JSON of the systems, each with the rows that make it"},
         tables={"nargs": "+", "help": "tables of the evaluations, models in the order of the configuration"},
         out={"nargs": "+", "help": "the same table as .csv and .parquet, its main numbers as .json"},
     )

@@ -123,7 +123,7 @@ class Config(Section):
         Raises :class:`C3Error` for a sweep that the rows do not allow; checked when asked for, as few ask.
         """
         if name not in self.sweeps:
-            raise C3Error(f"paper.sweeps holds {name!r}; allowed are {', '.join(self.sweeps)}.")
+            raise C3Error(f"There is no sweep {name!r}; allowed are {', '.join(self.sweeps)}.")
         sweep = self.sweeps[name]
         if sweep.model not in self.rows:
             raise C3Error(f"sweeps.{name}.model is {sweep.model!r}; allowed are {', '.join(self.rows)}.")
@@ -139,6 +139,11 @@ class Config(Section):
             except ValueError as error:
                 raise C3Error(f"sweeps.{name}: {error}.") from None
         return rows
+
+    def systems(self) -> list[str]:
+        """The rows of `evaluation.label_efficiency.systems`, a network for each number of labels."""
+        named = [self.swept(name).values() for name in self.evaluation.label_efficiency.systems]
+        return list(dict.fromkeys(row for rows in named for row in rows))
 
     def budgets(self, strategy: Strategy) -> list[int]:
         """Numbers of labels asked by a strategy."""
@@ -329,6 +334,14 @@ class Config(Section):
                 raise ValueError(f"{key}.models holds {name!r}; allowed are {', '.join(allowed)}")
         if efficiency.models and self.data.source == "folder":
             raise ValueError(f"{key}.models is {efficiency.models}, but own recordings have no labels; allowed is []")
+        for name in efficiency.systems:
+            varies = self.sweeps[name] if name in self.sweeps else None
+            if varies is None or varies.key != "labels.budget" or not self.learn([varies.model], "classification"):
+                fit = [other for other, sweep in self.sweeps.items() if sweep.key == "labels.budget"]
+                raise ValueError(
+                    f"{key}.systems holds {name!r}; allowed are sweeps of labels.budget of a row with the loss"
+                    f" classification: {', '.join(fit) or 'none'}"
+                )
         clustered = self.learn(efficiency.models, "clustering")
         for place, strategies in (
             (f"{key}.strategies", efficiency.strategies),

@@ -414,6 +414,10 @@ class LabelEfficiency(Section):
         [],
         description="the rows whose embedding and clusters are used, or names of `embeddings`; `log_mel`: random segments on the features themselves; the first that learns clusters is portrayed; empty: no label efficiency",
     )
+    systems: Names = Field(
+        [],
+        description="sweeps of `labels.budget`: whole networks, each trained with so many labels; the others are compared with the first",
+    )
     strategies: Strategies = Field(
         ["random"],
         description="how the segments to be labelled are chosen; one that asks by clusters is left out for a row that learns none; the all-labels ceiling is always drawn",

@@ -60,7 +60,7 @@ def summary(table: pd.DataFrame) -> dict:
     the averages there is only their number, as left_out.
     """
     tree = {}
-    rows = table[table["budget"].isna() | (table["evaluation"] != "label_efficiency")]
+    rows = table[table["budget"].isna() | ~table["evaluation"].isin(["label_efficiency", "system"])]
     is_left_out = rows["metric"] == LEFT_OUT
     counts = rows[is_left_out].groupby(["evaluation", "model"], as_index=False, sort=False).agg(value=("value", "size"))
     rows = pd.concat([rows[~is_left_out], counts.assign(metric=LEFT_OUT, strategy=None, seed=pd.NA)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -54,14 +54,33 @@ def evaluate(
     return numbers
 
 
-def curve(results: pd.DataFrame, model: str, strategy: str, seed: int | None = None) -> pd.DataFrame:
+SYSTEM = "system"
+"""The evaluation of whole networks, each trained with so many labels; what is a model there is a sweep of budgets."""
+
+
+def systems(results: pd.DataFrame, swept: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """What networks trained with more and more labels recognise, as curves; swept: system → the rows that make it."""
+    rows = results[results["evaluation"] == "consolidation"]
+    return pd.concat(
+        [rows[rows["model"].isin(models)].assign(evaluation=SYSTEM, model=name) for name, models in swept.items()]
+    )
+
+
+def curve(
+    results: pd.DataFrame,
+    model: str,
+    strategy: str | None = None,
+    seed: int | None = None,
+    evaluation: str = "label_efficiency",
+) -> pd.DataFrame:
     """A model's curve by one strategy in a results table: labels, mAP (mean over seeds, or of one), lowest, highest.
 
     ``labels`` is the number asked for, not the budget. Only budgets that every seed could spend are kept.
     """
-    rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
+    rows = results[(results["evaluation"] == evaluation) & (results["model"] == model)]
     seeds = rows["seed"].nunique()
-    rows = rows[rows["strategy"] == strategy].assign(budget=lambda table: table["budget"].fillna(0))
+    rows = rows if strategy is None else rows[rows["strategy"] == strategy]
+    rows = rows.assign(budget=lambda table: table["budget"].fillna(0))
     points = rows[rows["metric"] == "mAP"].merge(
         rows[rows["metric"] == "labels_asked"], on=["budget", "seed"], suffixes=("", "_asked")
     )
@@ -120,11 +139,23 @@ def reductions(results: pd.DataFrame, model: str) -> list[dict]:
     for strategy in [name for name in rows["strategy"].unique() if name not in ("random", "all")]:
         for seed in [None, *sorted(rows["seed"].dropna().unique())]:
             table = label_reduction(curve(rows, model, "random", seed), curve(rows, model, strategy, seed))
-            for metric, value in (
-                ("median", table["reduction"].median()),
-                ("best", table["reduction"].max()),
-            ):
-                if len(table):
-                    name = f"label_reduction_{metric}"
-                    numbers.append({"strategy": strategy, "seed": seed, "metric": name, "value": value})
+            numbers += [{"strategy": strategy, "seed": seed, **number} for number in _median_and_best(table)]
     return numbers
+
+
+def system_reductions(results: pd.DataFrame, systems: Sequence[str]) -> dict[str, list[dict]]:
+    """The same of each system against the first one: how many fewer labels a whole network needs; by system."""
+    seeds = [None, *sorted(results.loc[results["evaluation"] == SYSTEM, "seed"].dropna().unique())]
+
+    def numbers(name: str) -> Iterator[dict]:
+        for seed in seeds:
+            first, other = (curve(results, each, seed=seed, evaluation=SYSTEM) for each in (systems[0], name))
+            yield from ({"seed": seed, **number} for number in _median_and_best(label_reduction(first, other)))
+
+    return {name: list(numbers(name)) for name in systems[1:]}
+
+
+def _median_and_best(table: pd.DataFrame) -> list[dict]:
+    """Both numbers of a :func:`label_reduction`, none of one without rows."""
+    found = (("median", table["reduction"].median()), ("best", table["reduction"].max()))
+    return [{"metric": f"label_reduction_{metric}", "value": value} for metric, value in found if len(table)]

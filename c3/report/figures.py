@@ -18,7 +18,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from c3.evaluation import TOPLINES
-from c3.evaluation.label_efficiency import REFERENCES, curve, label_reduction
+from c3.evaluation.label_efficiency import REFERENCES, SYSTEM, curve, label_reduction
 from c3.report import names
 
 QUANTITIES = {
@@ -152,6 +152,8 @@ def _bars(rows: pd.DataFrame, title: tuple[str, str], axis: str, chance: float |
 def label_efficiency(metrics: pd.DataFrame) -> Figure:
     """A line of panels for each model: mAP against labels asked, with the ceilings and a ruler; the label reduction.
 
+    Below them, where there are systems, a line for whole networks, each trained with so many labels.
+
     Where log-mel features are among the models, they are no panel, but a line in those of the others.
     """
     rows = metrics[metrics["evaluation"] == "label_efficiency"]
@@ -163,10 +165,14 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
     spare = [colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()]
     unknown = [name for name in strategies if name not in STRATEGY_COLOURS]
     colours = STRATEGY_COLOURS | {name: spare[number % len(spare)] for number, name in enumerate(unknown)}
+    systems = list(metrics.loc[metrics["evaluation"] == SYSTEM, "model"].unique())
     with rc_context(STYLE):
-        figure = Figure(figsize=(10.5, 2.1 + 3.3 * len(models)))
-        grid = figure.subplots(len(models), 2, width_ratios=[2.1, 1], sharex="col", sharey="col", squeeze=False)
-        for model, (left, right) in zip(models, grid, strict=True):
+        lines = len(models) + bool(systems)
+        figure = Figure(figsize=(10.5, 2.1 + 3.3 * lines))
+        grid = figure.subplots(lines, 2, width_ratios=[2.1, 1], sharex="col", sharey="col", squeeze=False)
+        if systems:
+            _systems(*grid[-1], metrics, systems)
+        for model, (left, right) in zip(models, grid, strict=False):
             random = curve(rows, model, "random")
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
@@ -181,6 +187,8 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             _reductions(right, reductions, colours)
             left.set_title(f"{names.model_in_line(model)}: what a label buys")
             right.set_title("Label reduction")  # of the row that the left panel names
+        shown = left.get_legend_handles_labels()[0]
+        left, right = grid[-1]
         # the axes of a column are shared: what is set on one holds for all
         left.set_xscale("log", base=2)
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -192,10 +200,26 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             "Label efficiency",
             "How good does the classifier get for the labels that were paid for?",
             f"{_experiment(rows)} · line: mean, band: lowest to highest of {_seeds(rows)}",
-            left.get_legend_handles_labels()[0],
+            shown,
             min(3, len(strategies)),
         )
     return figure
+
+
+def _systems(left, right, metrics: pd.DataFrame, systems: list[str]) -> None:
+    """mAP against labels asked of whole networks, and how many fewer labels they need than the first of them."""
+    curves = {name: curve(metrics, name, evaluation=SYSTEM) for name in systems}
+    colours = dict(zip(systems, ["#555555", *COLOURS], strict=False))
+    reductions = {name: label_reduction(curves[systems[0]], points) for name, points in curves.items()}
+    for name, points in curves.items():
+        left.fill_between(points["labels"], points["lowest"], points["highest"], color=colours[name], alpha=0.18, lw=0)
+        left.plot(points["labels"], points["mAP"], "o-", color=colours[name], lw=2, ms=5, label=names.system(name))
+    left.legend(fontsize=8, frameon=False, loc="upper left")
+    left.set_ylabel("Mean average precision (mAP)")
+    _reductions(right, {name: table for name, table in reductions.items() if name != systems[0]}, colours)
+    left.set_title("Whole networks: what a label buys")
+    right.set_title("Label reduction, against the first")
+    right.set_ylabel("Times fewer labels than from scratch")
 
 
 def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colours: dict[str, str]) -> None:

@@ -42,6 +42,13 @@ STRATEGIES = {
     "ceiling": "Ceiling: typical segments of each true class",
 }
 
+SYSTEMS = {
+    "labels_scratch": "Supervised from scratch, random segments",
+    "labels_paper": "As in the paper: stage 4, one per cluster",
+    "labels_plus": "Stage 4 plus, typical segments",
+    "labels_sound": "Consolidation plus, typical segments",
+}
+
 
 def in_order(models: Iterable[str]) -> list[str]:
     """The models in the order of :data:`MODELS`, then those made otherwise, then those with PLUS but no topline."""
@@ -63,6 +70,11 @@ def ends(models: Iterable[str]) -> dict[str, str]:
 def strategy(name: str) -> str:
     """Name of a label strategy."""
     return STRATEGIES.get(name, name.replace("_", " "))
+
+
+def system(name: str) -> str:
+    """Name of a system: whole networks, each trained with so many labels."""
+    return SYSTEMS.get(name, name.replace("_", " "))
 
 
 def model(name: str) -> str:

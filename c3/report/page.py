@@ -136,7 +136,12 @@ def page(
             "A strategy chooses the segments that an annotator is shown; the same classifier is trained on the same "
             "embedding with the labels that were paid for. *Label reduction*: how many times fewer labels than random "
             "segments for the same mAP.",
-            [(names.model_in_line(model), tables.label_efficiency(metrics, model)) for model in efficient],
+            [(names.model_in_line(model), tables.label_efficiency(metrics, model)) for model in efficient]
+            + (
+                [("Whole networks, trained with so many labels", tables.systems(metrics))]
+                if "system" in measured
+                else []
+            ),
             ["label_efficiency"],
         ),
         section(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from c3.evaluation import TOPLINES, topline_of
-from c3.evaluation.label_efficiency import curve
+from c3.evaluation.label_efficiency import SYSTEM, curve
 from c3.report import names
 
 STAGE3 = ("stage3", f"stage3{names.PLUS}")
@@ -87,6 +87,20 @@ def label_efficiency(metrics: pd.DataFrame, model: str) -> Table:
         cells.insert(len(budgets), f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else "")
         lines.append([names.strategy(strategy), *cells])
     return Table(header, lines)
+
+
+def systems(metrics: pd.DataFrame) -> Table:
+    """A line for each system: mAP of whole networks for each number of labels, and the label reduction."""
+    rows = metrics[metrics["evaluation"] == SYSTEM]
+    budgets = sorted(rows["budget"].dropna().unique())
+    lines = []
+    for system in rows["model"].unique():
+        of_it = rows[rows["model"] == system]
+        mean = of_it[of_it["metric"] == "mAP"].groupby("budget")["value"].mean()
+        cells = [f"{mean[budget]:.3f}" if budget in mean else "" for budget in budgets]
+        reductions = (_reduction(of_it, f"label_reduction_{metric}") for metric in ("median", "best"))
+        lines.append([names.system(system), *cells, *reductions])
+    return Table(["labels asked", *(f"{each:,}" for each in budgets), "label reduction, median", "best"], lines)
 
 
 def _reduction(rows: pd.DataFrame, metric: str) -> str:

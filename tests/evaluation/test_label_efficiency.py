@@ -88,6 +88,28 @@ def test_reductions_for_each_seed_and_for_the_mean():
     assert [row["value"] for row in found] == pytest.approx([2] * 6)
 
 
+def test_whole_networks_make_curves_and_are_compared_with_the_first():
+    """Two systems of two rows each; one needs half of the labels; a row may be one of another name."""
+    scratch = {"scratch-8": (8, 0.2), "scratch-16": (16, 0.4)}
+    c3 = {"stage4_plus": (4, 0.2), "labels-8": (8, 0.4)}
+    table = pd.concat(
+        results("consolidation", model, rows("cluster", labels, seed, precision, labels))
+        for model, (labels, precision) in {**scratch, **c3, "stage4": (8, 0.9)}.items()
+        for seed in (0, 1)
+    )
+    swept = {"labels_scratch": list(scratch), "labels_plus": list(c3)}
+    found = label_efficiency.systems(table, swept)
+    assert found["model"].unique().tolist() == list(swept)
+    drawn = label_efficiency.curve(found, "labels_plus", evaluation="system")
+    assert drawn["labels"].tolist() == [4, 8] and drawn["mAP"].tolist() == [0.2, 0.4]
+    reductions = label_efficiency.system_reductions(found, list(swept))
+    assert list(reductions) == ["labels_plus"]
+    of_mean = [number for number in reductions["labels_plus"] if number["seed"] is None]
+    assert [number["metric"] for number in of_mean] == ["label_reduction_median", "label_reduction_best"]
+    assert [number["value"] for number in of_mean] == pytest.approx([2, 2])
+    assert len(reductions["labels_plus"]) == 2 * 3
+
+
 def test_models_of_one_table_are_not_mixed():
     """Others with more seeds, other strategies and other numbers change nothing."""
     numbers = []

@@ -92,7 +92,7 @@ SWEPT = {"gamma": {"model": "stage3", "key": "gamma", "rows": [[1.1, "stage3"], 
 DRAW = {
     "query_by_example": lambda: figures.query_by_example(metrics()),
     "shallow_classifier": lambda: figures.shallow_classifier(metrics()),
-    "label_efficiency": lambda: figures.label_efficiency(metrics(models=("stage3_plus", "stage3"))),
+    "label_efficiency": lambda: figures.label_efficiency(with_systems(metrics(models=("stage3_plus", "stage3")))),
     "stages": lambda: figures.stages(metrics(models=("stage1", "stage2", "stage1_plus"))),
     "clustering": lambda: figures.clustering(metrics(models=("stage3_plus", "stage3"))),
     "embedding_map": lambda: figures.embedding_map(maps()),
@@ -198,6 +198,30 @@ def test_the_ceiling_and_log_mel_are_drawn_beside_the_strategies_of_a_model():
     assert {"ceiling: knows the true classes", "random segments, log-mel features"} <= set(texts(left.figure))
 
 
+def with_systems(numbers):
+    """Two systems beside the strategies of a results table, the second better by as much as two doublings of labels."""
+    rows = [
+        (system, "system", "random", budget, seed, metric, value)
+        for system, ahead in (("labels_scratch", 0), ("labels_paper", 2))
+        for seed in (0, 1)
+        for number, budget in enumerate((8, 16, 32, 64))
+        for metric, value in (("mAP", 0.1 + 0.1 * (number + ahead) + 0.01 * seed), ("labels_asked", budget))
+    ]
+    systems = pd.DataFrame(rows, columns=["model", "evaluation", "strategy", "budget", "seed", "metric", "value"])
+    return pd.concat([numbers, systems.assign(experiment="toy")], ignore_index=True)
+
+
+def test_whole_networks_have_panels_of_their_own_below_the_strategies():
+    figure = figures.label_efficiency(with_systems(metrics(models=("stage3",))))
+    assert len(figure.axes) == 4
+    left, right = figure.axes[2:]
+    assert [line.get_label() for line in left.get_lines()] == [
+        "Supervised from scratch, random segments",
+        "As in the paper: stage 4, one per cluster",
+    ]
+    np.testing.assert_allclose(right.get_lines()[0].get_ydata(), 4)  # two doublings
+
+
 def test_learning_curves_share_a_panel():
     """Two rows with lengths in common: two lines, each at the places of its own lengths."""
     swept = {
@@ -244,8 +268,8 @@ def test_a_legend_names_only_what_is_drawn():
 
 def test_models_have_their_own_panels_in_table_order_on_one_scale():
     figure = DRAW["label_efficiency"]()
-    above, above_right, below, below_right = figure.axes
-    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+    above, above_right, below, below_right = figure.axes[:4]  # and those of whole networks
+    assert [axes.get_title(loc="left") for axes in figure.axes[:4]] == [
         "Stage 3 plus (+ clustering, augmented): what a label buys",
         "Label reduction",
         "Stage 3 (+ clustering): what a label buys",

@@ -84,6 +84,7 @@ def study(folder):
 
 
 DEFAULT = study("")
+SYSTEMS = told(CONFIG.systems)
 # The row whose clusters are shown, if one learns any; and those whose embedding is laid out in a plane.
 PORTRAYED = next(iter(CONFIG.learn([*EFFICIENCY.models, *CONFIG.models], "clustering")), None)
 MAPPED = list(
@@ -391,8 +392,17 @@ def tables_of(wildcards):
             for strategy in (["all", "random"] if model == "log_mel" else ["all", "ceiling", *made.strategies])
             if model in made.having("clustering") or strategy not in c3_config.CLUSTER_STRATEGIES
         ),
-        *expand(f"{folder}/consolidation/{{model}}.csv", model=made.having("classification")),
+        *expand(
+            f"{folder}/consolidation/{{model}}.csv",
+            model=dict.fromkeys([*made.having("classification"), *(SYSTEMS if made.strategies else [])]),
+        ),
     ]
+
+
+def systems_of(wildcards):
+    """The systems of a study, each with the rows that make it."""
+    named = EFFICIENCY.systems if study(wildcards.study).strategies else []
+    return section({name: list(told(CONFIG.swept, name).values()) for name in named})
 
 
 def histories_of(wildcards):

@@ -159,8 +159,10 @@ rule metrics:
         runtime=scaled(10),
     params:
         experiment=CONFIG.experiment,
+        systems=systems_of,
     shell:
-        "python {input.code[0]} --experiment {params.experiment} --tables {input.tables} --out {output}"
+        "python {input.code[0]} --experiment {params.experiment} --systems {params.systems:q}"
+        " --tables {input.tables} --out {output}"
         " 2>&1 | tee {log}"
 
 
