@@ -221,7 +221,8 @@ def spread(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundT
     where one kind is frequent. So the segments are merged (:func:`c3.clustering.merge`) into ``GROUPS`` times as many
     groups as are asked about, and of each group the segment with the greatest z · (mean of the group - mean of the
     others) may be asked. Of two as far, the one of the bigger group: (1 - greatest cosine to those asked) ·
-    √(segments of its group). Goes on from what is answered already: a group in which something is answered is left out. Not in the paper.
+    √(segments of its group). Goes on from what is answered already: a group in which something is answered is left out.
+    Not in the paper.
     """
     return _in_rounds(pool, budget, annotator, _spread)
 
