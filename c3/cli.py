@@ -44,6 +44,13 @@ def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
         )
 
 
+def check_writable(folder: str | Path) -> None:
+    """:class:`C3Error` if nothing can be written into ``folder``, or where it would be made."""
+    there = next(place for place in (Path(folder), *Path(folder).absolute().parents) if place.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise C3Error(f"{there} cannot be written to; allowed are results in a folder that may be written to.")
+
+
 def section(text: str) -> dict:
     """The ``type`` of an option that carries a part of the configuration as JSON."""
     return json.loads(text)

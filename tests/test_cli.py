@@ -5,6 +5,7 @@ import errno
 import pytest
 
 from c3 import cli
+from c3.errors import C3Error
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,12 @@ def test_other_errors_keep_their_traceback(monkeypatch):
     monkeypatch.setattr("sys.argv", ["script"])
     with pytest.raises(OSError, match="disk"):
         cli.run(main)
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(tmp_path, monkeypatch):
+    cli.check_writable(tmp_path / "not/yet/there")
+    asked = []
+    monkeypatch.setattr(cli.os, "access", lambda path, mode: asked.append(path))
+    with pytest.raises(C3Error, match=f"^{tmp_path} cannot be written to; allowed are results in a folder that may"):
+        cli.check_writable(tmp_path / "not/yet/there")
+    assert asked == [tmp_path]

@@ -22,6 +22,7 @@ if importlib.util.find_spec("c3") is None:
     sys.exit("c3: The package c3 is not installed; allowed is an environment made from its environment.yml.")
 
 from c3 import config as c3_config
+from c3.cli import check_writable
 from c3.errors import C3Error
 from c3.evaluation import topline_of
 
@@ -49,6 +50,9 @@ config.update(SHIPPED)
 CONFIG = told(c3_config.load, config, " + ".join(map(str, workflow.configfiles)) or "the configuration")
 
 RESULTS = f"results/{CONFIG.experiment}"
+if not {"--dry-run", "--dryrun", "-n", "--report"} & set(sys.argv):  # which only read
+    told(check_writable, RESULTS)
+    told(check_writable, ".snakemake")
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 EFFICIENCY = CONFIG.evaluation.label_efficiency
