@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ if importlib.util.find_spec("c3") is None:
     sys.exit("c3: The package c3 is not installed; allowed is an environment made from its environment.yml.")
 
 from c3 import config as c3_config
-from c3.cli import check_writable
+from c3.cli import check_dates, check_writable
 from c3.errors import C3Error
 from c3.evaluation import topline_of
 
