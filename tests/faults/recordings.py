@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -48,16 +49,14 @@ def recordings(folder: Path, sounds: dict[str, np.ndarray]) -> Path:
     return folder
 
 
-def answered(folder: Path, **answers) -> list[str]:
+def answered(folder: Path, **answers) -> Iterator[str]:
     """The runs after the sheet was answered with each of the ``answers``, which are functions of its rows."""
     sheet = pd.read_csv(folder / "results/folder/sheets/classes_plus.csv", keep_default_na=False)
-    said = []
     for name, answer in answers.items():
         path = folder / f"{name}.csv"
         sheet.assign(labels=[answer(row) for row in range(len(sheet))]).to_csv(path, index=False)
         (folder / "results/folder/sheets/classes_plus.csv").unlink(missing_ok=True)
-        said.append(f"{name.replace('_', ' ')}: {run(folder, sheets=[path.name])}")
-    return said
+        yield f"{name.replace('_', ' ')}: {run(folder, sheets=[path.name])}"
 
 
 def main() -> None:
