@@ -8,13 +8,17 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from c3.errors import C3Error
 
 NOT_WRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 """a full disk, a full quota, a disk or a folder that may only be read"""
+
+SKEW_SECONDS = 60
+"""by which the clock of a file server may be ahead"""
 
 
 def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
@@ -42,6 +46,25 @@ def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
         sys.exit(
             f"c3: {where}{os.strerror(error.errno)}; allowed are results on a disk with room that may be written to."
         )
+
+
+def check_writable(folder: str | Path) -> None:
+    """:class:`C3Error` if nothing can be written into ``folder``, or where it would be made."""
+    there = next(place for place in (Path(folder), *Path(folder).absolute().parents) if place.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise C3Error(f"{there} cannot be written to; allowed are results in a folder that may be written to.")
+
+
+def check_dates(paths: Iterable[str | Path], now: float) -> None:
+    """:class:`C3Error` if a file is dated after ``now`` (seconds of the clock): what is made of it would be older than
+    it, and Snakemake would take it away."""
+    for path in sorted(map(str, paths)):
+        if os.path.exists(path) and (written := os.path.getmtime(path)) > now + SKEW_SECONDS:
+            date = time.strftime("%Y-%m-%d %H:%M", time.localtime(written))
+            raise C3Error(
+                f"{path} is dated {date}, which is not yet; allowed are files older than now: set the clock right, or"
+                " `touch` the file."
+            )
 
 
 def section(text: str) -> dict:

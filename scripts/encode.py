@@ -6,8 +6,9 @@ import numpy as np
 
 from c3 import config
 from c3.cli import import_keras, replacing, run, section
-from c3.data import manifest, media
+from c3.data import accounts, manifest, media
 from c3.data.store import Features
+from c3.errors import C3Error
 from c3.progress import progress
 
 
@@ -28,11 +29,9 @@ def main(args):
     segments = segments.loc[features.index["segment_id"].iloc[slice(*bounds)]].reset_index()
     # In the order of the recording, as decoders read on faster than they seek; the vectors are in that of the index.
     segments = segments.sort_values(["audio_path", "media_start"], kind="stable")
-    vectors = {}
+    vectors, known = {}, accounts.versions(accounts.read_files(args.files))
     for segment in progress(segments.itertuples(), f"encode {args.name} shard {args.shard:03d}", total=len(segments)):
-        samples = media.decode_audio(
-            segment.audio_path, segment.media_start, segment.end - segment.start, encoder.sample_rate
-        )
+        samples = decode(segment, encoder.sample_rate, known)
         what = f"segment {segment.segment_id} in {segment.audio_path}"
         windows = counts[segment.Index]
         vectors[segment.Index] = embed_windows(encoder, samples, windows, features.spec.window_seconds, what)
@@ -41,12 +40,25 @@ def main(args):
         np.save(path, np.concatenate(in_order) if in_order else np.zeros((0, 0), np.float32))
 
 
+def decode(segment, sample_rate, known):
+    """The sound of a segment, of the file whose features are there: the two must not be of different recordings."""
+    try:
+        accounts.check_version(segment.audio_path, known)
+        return media.decode_audio(segment.audio_path, segment.media_start, segment.end - segment.start, sample_rate)
+    except media.Quarantined as error:
+        raise C3Error(
+            f"{segment.audio_path} is {error.reason}; allowed is the recording as it was when the manifest was made, or"
+            " a run with --forcerun manifest, which takes it as it is now."
+        ) from None
+
+
 if __name__ == "__main__":
     run(
         main,
         name={},
         embedding={"type": section},
         manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         index={"help": "features/index.parquet"},
         shard={"type": int},
         shards={"type": int},

@@ -7,10 +7,12 @@ folder of the page, into <row>.<annotator>.csv.
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import re
 import secrets
+import socket
 import sys
 import threading
 from http import HTTPStatus
@@ -22,6 +24,14 @@ from c3.cli import replacing
 
 MOST_BYTES = 10_000_000
 """of a sheet"""
+MOST_CONNECTIONS = 100
+"""at once; one more, and the oldest is closed"""
+SILENT_SECONDS = 30
+"""for which a connection is waited for in the middle of what it sends"""
+PART = 2**16
+"""bytes that are sent at once"""
+LARGEST = 18
+"""digits of a number that is believed"""
 NONE = '"none"'
 """version of a sheet that is not there yet"""
 
@@ -30,13 +40,16 @@ class Handler(SimpleHTTPRequestHandler):
     """Files below ``server.folder`` with byte ranges, and the answers of each annotator; all below ``/<token>/``."""
 
     protocol_version = "HTTP/1.1"
+    timeout = SILENT_SECONDS
 
     def do_GET(self):
+        self.close_connection |= "Content-Length" in self.headers or "Transfer-Encoding" in self.headers  # unread
         place = self.place()
         if place == "answers":
             if (path := self.sheet()) is not None:
-                text = path.read_bytes() if path.exists() else b""
-                self.answer(HTTPStatus.OK, text, ETag=version(path))
+                with self.server.lock:  # the answers and their version are those of one save
+                    text, tag = path.read_bytes() if path.exists() else b"", version(path)
+                self.answer(HTTPStatus.OK, text, ETag=tag)
         elif place is not None:
             self.file(place)
 
@@ -52,15 +65,26 @@ class Handler(SimpleHTTPRequestHandler):
             return self.answer(HTTPStatus.METHOD_NOT_ALLOWED, b"allowed is answers")
         if (path := self.sheet()) is None:
             return
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MOST_BYTES:
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) != 1 or "Transfer-Encoding" in self.headers or not lengths[0].isdecimal():
+            return self.answer(HTTPStatus.LENGTH_REQUIRED, b"allowed is a sheet of one known length")
+        if len(lengths[0]) > LARGEST or int(lengths[0]) > MOST_BYTES:
             return self.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"allowed are 10 MB")
-        text = self.rfile.read(int(length))
+        text = self.rfile.read(int(lengths[0]))
+        if len(text) < int(lengths[0]):  # cut on its way: what is there would take the place of the whole
+            return self.answer(HTTPStatus.BAD_REQUEST, b"the end of the sheet is missing")
+        self.save(path, text)
+
+    def save(self, path, text):
+        """Take the answers if the page knew those that are there."""
         with self.server.lock:
             if self.headers.get("If-Match") != version(path):
                 return self.answer(HTTPStatus.PRECONDITION_FAILED, b"saved by another page since", ETag=version(path))
-            with replacing(path) as beside:
-                beside.write_bytes(text)
+            try:
+                with replacing(path) as beside:
+                    beside.write_bytes(text)
+            except OSError as error:
+                return self.answer(HTTPStatus.INSUFFICIENT_STORAGE, f"{path}: {os.strerror(error.errno)}".encode())
             self.answer(HTTPStatus.OK, b"", ETag=version(path))
 
     def place(self):
@@ -80,11 +104,16 @@ class Handler(SimpleHTTPRequestHandler):
 
     def file(self, place):
         """A file, or the range of it that is asked for: browsers seek in sounds by that."""
-        path = (self.server.folder / place).resolve()
-        if not path.is_relative_to(self.server.folder) or not path.is_file():
+        try:
+            path = (self.server.folder / place).resolve()
+            is_there = path.is_relative_to(self.server.folder) and path.is_file()
+        except (OSError, ValueError, RuntimeError):  # a name that is none, or too long; a link to itself
+            is_there = False
+        if not is_there:
             return self.answer(HTTPStatus.NOT_FOUND, b"no such file")
         size, kind = path.stat().st_size, self.guess_type(path)
-        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        number = rf"([0-9]{{0,{LARGEST}}})"
+        asked = re.fullmatch(f"bytes={number}-{number}", self.headers.get("Range", ""))
         if not asked or not any(asked.groups()):
             return self.answer(HTTPStatus.OK, path.read_bytes(), **{"Content-Type": kind, "Accept-Ranges": "bytes"})
         if asked[1]:
@@ -108,11 +137,39 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(text)
+        for first in range(0, len(text) if self.command != "HEAD" else 0, PART):
+            self.wfile.write(text[first : first + PART])  # each within the time; the whole may take longer
 
     def log_message(self, *_):
         """Nothing: what is listened to is nobody's business."""
+
+
+class Server(ThreadingHTTPServer):
+    """A thread for each connection, of which nobody can hold so many that none is left."""
+
+    def __init__(self, folder, annotators, port):
+        super().__init__(("127.0.0.1", port), Handler)
+        self.folder, self.annotators = Path(folder).resolve(), annotators
+        self.token, self.lock = secrets.token_urlsafe(16), threading.Lock()
+        self.open = {}  # in the order in which they came
+
+    def process_request(self, request, client_address):
+        self.open[request] = None
+        if len(self.open) > MOST_CONNECTIONS:
+            oldest, *_ = tuple(self.open)  # at once, as other threads take from it
+            self.open.pop(oldest, None)
+            with contextlib.suppress(OSError):  # it has gone by itself
+                oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request, client_address):
+        """Of a connection that breaks off nothing is said; the answers that were there are kept."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 def version(path):
@@ -122,10 +179,7 @@ def version(path):
 
 def server(folder, annotators, port=0):
     """The server, not running yet; port 0 is any that is free."""
-    made = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    made.folder, made.annotators = Path(folder).resolve(), annotators
-    made.token, made.lock = secrets.token_urlsafe(16), threading.Lock()
-    return made
+    return Server(folder, annotators, port)
 
 
 def address(made, annotator):

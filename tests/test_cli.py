@@ -1,10 +1,12 @@
 """What every script does with errors."""
 
 import errno
+import os
 
 import pytest
 
 from c3 import cli
+from c3.errors import C3Error
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,24 @@ def test_other_errors_keep_their_traceback(monkeypatch):
     monkeypatch.setattr("sys.argv", ["script"])
     with pytest.raises(OSError, match="disk"):
         cli.run(main)
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_runs(tmp_path, monkeypatch):
+    cli.check_writable(tmp_path / "not/yet/there")
+    asked = []
+    monkeypatch.setattr(cli.os, "access", lambda path, mode: asked.append(path))
+    with pytest.raises(C3Error, match=f"^{tmp_path} cannot be written to; allowed are results in a folder that may"):
+        cli.check_writable(tmp_path / "not/yet/there")
+    assert asked == [tmp_path]
+
+
+def test_a_file_of_a_day_that_has_not_come_is_told(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x")
+    os.utime(path, (10**9, 10**9))
+    for now in (10**9, 10**9 - cli.SKEW_SECONDS):
+        cli.check_dates([path, tmp_path / "not there.csv"], now)
+    with pytest.raises(
+        C3Error, match=r"a\.csv is dated 2001-09-0\d .* allowed are files older than now: set the clock"
+    ):
+        cli.check_dates([path], 10**9 - 3600)

@@ -1,6 +1,7 @@
 """The layers of c3: nothing imports upwards or in a circle, and what only reads arrays and tables loads no network."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -145,3 +146,17 @@ def test_what_reads_arrays_and_tables_loads_no_network(graph):
     modules = [name for name in graph if within(name, WITHOUT_NETWORK)]
     assert {"c3.labels.strategies", "c3.report.figures", "c3.evaluation.label_efficiency"} < set(modules)
     assert not [name for name in loaded("c3.config", "c3.cli", *modules) if within(name, NETWORKS)]
+
+
+def test_no_file_that_is_read_can_hold_a_program():
+    """Files come from elsewhere: what unpickles them, or makes objects of what they name, would run what is in them."""
+    names = r"pickle|cloudpickle|dill|joblib|shelve|marshal"
+    forbidden = re.compile(
+        rf"^\s*(import|from) ({names})\b|\b(read_pickle|enable_unsafe_deserialization|unsafe_load|torch\.load)\b"
+        r"|\byaml\.(load|full_load|Loader|UnsafeLoader)\b|allow_pickle=(?!False)|safe_mode=(?!True)|\b(eval|exec)\(",
+        re.MULTILINE,
+    )
+    paths = [path for part in ("c3", "scripts", "workflow") for path in (PROJECT / part).rglob("*")]
+    read = {path: path.read_text() for path in paths if path.suffix in (".py", ".smk") or path.name == "Snakefile"}
+    assert len(read) > 80
+    assert not {str(path): found[0] for path, text in read.items() if (found := forbidden.search(text))}

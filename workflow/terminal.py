@@ -32,6 +32,10 @@ NOISE = (
     "Using shell:",
     "WorkflowError:\nAt least one job did not complete successfully",
 )
+LOCKED = (
+    "c3: another run makes the same files in this folder, or was killed while it did; allowed is one run at a time, and"
+    " after a kill the same command once with --unlock, which makes nothing, and then again without."
+)
 INTERRUPTED = "Interrupted. The same command goes on where this run stopped."
 
 
@@ -84,7 +88,7 @@ class Screen(logging.Handler):
         if "CalledProcessError" in text:
             self.statuses.append(text)
             return ""
-        return self._None(record)
+        return LOCKED if "Directory cannot be locked" in text else self._None(record)
 
     def _run_info(self, record):
         counts = {name: count for name, count in record.stats.items() if name != "total"}

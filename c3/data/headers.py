@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import struct
 from typing import NamedTuple
 
@@ -12,6 +13,11 @@ from c3.data import packs
 WAVE = (b"RIFF", b"RIFX", b"RF64")
 OGG_DATA, OGG_BEGIN = b"OggS\0\0", b"OggS\0\2"
 """how a page begins, within a stream and where one begins; all beginnings stand before the first other page"""
+FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
+"""how a FLAC file begins (RFC 9639, section 8): its name, and a block of 34 bytes that describes the stream"""
+FLAC_BEGINNING = 8
+TRANSPORT = ((0, 188), (4, 192))
+"""where packets of a transport stream begin, and their length; those of cameras have a time before them"""
 MPEG = (0x50, 0x55)
 """how a WAVE file calls MPEG"""
 BLOCK = 2**20
@@ -92,6 +98,26 @@ def _is_chained(path: str, size: int, modified: int) -> bool:
                 return True
             before = block[-len(OGG_BEGIN) + 1 :]
     return False
+
+
+def is_followed(path: str) -> bool:
+    """Whether this is a FLAC file with another behind it, which decoders either leave out or take for a part of it."""
+    if first_bytes(path, 4) != b"fLaC":
+        return False
+    before = b""
+    with packs.binary(path) as file:
+        file.seek(FLAC_BEGINNING)
+        while block := file.read(BLOCK):
+            if FLAC.search(before + block):
+                return True
+            before = block[1 - FLAC_BEGINNING :]
+    return False
+
+
+def is_transport_stream(path: str) -> bool:
+    """Whether this is an MPEG transport stream (ISO/IEC 13818-1), with or without times before its packets."""
+    begin = first_bytes(path, 4 + 2 * 192)
+    return any(begin[first::length][:2] == b"GG" for first, length in TRANSPORT)
 
 
 def has_end(path: str) -> bool:

@@ -25,7 +25,7 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from c3.data import packs
-from c3.data.headers import data_chunk, first_bytes, is_chained
+from c3.data.headers import data_chunk, first_bytes, is_chained, is_transport_stream
 from c3.data.mono import Mono
 
 REASONS = ("missing", "empty", "broken", "truncated", "silent", "too short", "wrongly named", "out of range", "changed")
@@ -148,8 +148,32 @@ def opened(path: str, start: float = 0.0) -> Iterator[av.container.InputContaine
 
 
 def _is_sought(path: str, start: float) -> bool:
-    """In an Ogg file of several, each time occurs several times: it is read from the beginning."""
-    return start > PREROLL_SECONDS and not is_chained(path)
+    return start > PREROLL_SECONDS and not begins_again(path)
+
+
+def begins_again(path: str) -> bool:
+    """Whether this is an Ogg file or a transport stream of several, one after the other: each time occurs several times
+    in it, so that it can only be read from its beginning."""
+    if not is_transport_stream(path):
+        return is_chained(path)
+    status = os.stat(packs.pack_of(path))
+    return _jumps_back(path, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _jumps_back(path: str, size: int, modified: int) -> bool:
+    """Whether a sound in the container begins well before the one that stands before it."""
+    before = None
+    with contextlib.suppress(*UNREADABLE, Quarantined), _container(path) as container:
+        stream = sound_of(container)
+        for packet in container.demux(stream):
+            if packet.pts is None:
+                continue
+            time = float(packet.pts * stream.time_base)
+            if before is not None and time < before - BEGINS_AGAIN_SECONDS:
+                return True
+            before = time
+    return False
 
 
 def _container(path: str) -> av.container.InputContainer:

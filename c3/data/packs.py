@@ -17,6 +17,8 @@ from typing import BinaryIO
 import numpy as np
 
 EXTENSIONS = ("parquet", "tar", "h5", "hdf5", "hdf")
+UNREADABLE = (tarfile.TarError, OSError, ValueError, LookupError, RuntimeError)
+"""what tarfile, pyarrow and h5py raise for a pack that is cut or changed"""
 MEMBER = re.compile(rf"(.+\.(?:{'|'.join(EXTENSIONS)}))#(.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -127,7 +129,11 @@ def is_pack(path: str) -> bool:
 
 def members(pack: str) -> list[tuple[str, str]]:
     """(path, file name) of each member of a pack; OSError if it cannot be read."""
-    return [(f"{pack}#{member}", name) for member, name in _reader(*_version(pack)).members()]
+    reader = _reader(*_version(pack))
+    try:
+        return [(f"{pack}#{member}", name) for member, name in reader.members()]
+    except UNREADABLE as error:
+        raise OSError(f"{pack}: {error}") from None
 
 
 def pack_of(path: str) -> str:
@@ -171,7 +177,7 @@ def _version(path: str) -> tuple[str, int, int]:
 def _reader(pack: str, *version: int):
     try:
         return KINDS[pack.rpartition(".")[2].lower()](pack)
-    except (tarfile.TarError, OSError, ValueError, KeyError) as error:  # pyarrow's errors are ValueErrors
+    except UNREADABLE as error:
         raise OSError(f"{pack}: {error}") from None
 
 
@@ -181,5 +187,5 @@ def _content(path: str, pack: str, *version: int) -> bytes:
     reader, member = _reader(pack, *version), MEMBER.fullmatch(path)[2]
     try:
         return reader.read(member)
-    except (ValueError, KeyError, IndexError) as error:
+    except UNREADABLE as error:
         raise OSError(f"{path}: {error}") from None

@@ -9,7 +9,7 @@ import av
 import soundfile
 
 from c3.data import media, packs
-from c3.data.headers import DataChunk, data_chunk, first_bytes, has_end, is_chained
+from c3.data.headers import DataChunk, data_chunk, first_bytes, has_end, is_chained, is_followed
 from c3.data.media import Quarantined
 
 TOLERANCE_SECONDS, TOLERANCE = 0.1, 0.01
@@ -22,6 +22,8 @@ BEHIND = 1 / 3
 """share of a file behind its last sound that is told: another file, or pictures"""
 LEAST_BYTES = 1
 """of a second of sound: silence in FLAC has 3"""
+
+FOLLOWED = "another file follows in it, which is not read"
 
 
 class Sound(NamedTuple):
@@ -43,14 +45,14 @@ def probe(path: str) -> Sound:
     """
     media.check_file(path)
     chunk = data_chunk(path)
-    sound = _probe_wave(path, chunk) or _probe_ogg(path) or _probe_ffmpeg(path)
+    sound = _probe_wave(path, chunk) or _probe_ogg(path) or _probe_first_flac(path) or _probe_ffmpeg(path)
     media.check_rate(sound.sample_rate)
     if sound.seconds <= 0:
         raise Quarantined("empty")
     if sound.seconds * LEAST_BYTES > packs.size(path):
         raise Quarantined("broken")
     if chunk and chunk.is_followed:
-        return sound._replace(remark="another file follows in it, which is not read")
+        return sound._replace(remark=FOLLOWED)
     return sound
 
 
@@ -79,6 +81,19 @@ def _probe_ogg(path: str) -> Sound | None:
     )
 
 
+def _probe_first_flac(path: str) -> Sound | None:
+    """Of a FLAC file with another behind it: libsndfile reads the first, and FFmpeg mixes the two."""
+    if not is_followed(path):
+        return None
+    try:
+        header = soundfile.info(packs.opened(path))
+    except soundfile.LibsndfileError:
+        return None
+    if header.frames / header.samplerate * LEAST_BYTES > packs.size(path):  # it does not say how long it is
+        return _probe_ffmpeg(path)._replace(remark="another file follows in it")
+    return Sound(header.frames / header.samplerate, header.samplerate, False, FOLLOWED)
+
+
 def _probe_ffmpeg(path: str) -> Sound:
     with media.opened(path) as container:
         stream = media.sound_of(container)
@@ -88,7 +103,7 @@ def _probe_ffmpeg(path: str) -> Sound:
             announced = float((stream.duration + (stream.start_time or 0)) * stream.time_base) - origin
         elif container.duration is not None:
             announced = container.duration / av.time_base
-        near = announced is not None and not is_chained(path) and announced > NEAR_END_SECONDS
+        near = announced is not None and not media.begins_again(path) and announced > NEAR_END_SECONDS
         end, place = _end(container, stream, origin + announced - NEAR_END_SECONDS) if near else (None, 0)
     if end is None:
         with media.opened(path) as container:

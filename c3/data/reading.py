@@ -14,8 +14,8 @@ import pandas as pd
 from c3.errors import C3Error
 
 UNREADABLE = (OSError, ValueError, TypeError, LookupError, EOFError, SyntaxError, OverflowError, MemoryError)
-UNREADABLE += (TokenError, UserWarning)
-"""what numpy, pandas, pyarrow and json raise for content that is cut or changed"""
+UNREADABLE += (TokenError, UserWarning, RuntimeError)
+"""what numpy, pandas, pyarrow, h5py and json raise for content that is cut or changed"""
 
 
 @contextlib.contextmanager

@@ -65,21 +65,22 @@ def script(name: str, *arguments) -> None:
 def encoding(folder: Path, recordings: Path):
     """`scripts/encode.py`, ready to be called on the features of some recordings."""
     section = config.Folder(root=str(recordings), segment_seconds=SEGMENT).model_dump_json(exclude={"sheets"})
-    manifest, index = folder / "manifest.parquet", folder / "index.parquet"
+    manifest, index, files = folder / "manifest.parquet", folder / "index.parquet", folder / "files.csv"
     script(
         "manifest", "--folder", section, "--validation-share", 0.1, "--seed", 0, "--manifest", manifest,
-        "--classes", folder / "classes.csv", "--missing", folder / "missing.csv",
+        "--classes", folder / "classes.csv", "--missing", folder / "missing.csv", "--files", files,
     )  # fmt: skip
     script(
-        "features", "--manifest", manifest, "--features", config.Features().model_dump_json(), "--shard", 0,
-        "--shards", 1, "--rows", folder / "shard-000.npy", "--frames", folder / "shard-000.frames.npy",
+        "features", "--manifest", manifest, "--files", files, "--features", config.Features().model_dump_json(),
+        "--shard", 0, "--shards", 1, "--rows", folder / "shard-000.npy", "--frames", folder / "shard-000.frames.npy",
         "--index", index, "--quarantine", folder / "quarantine.csv",
     )  # fmt: skip
     spec = importlib.util.spec_from_file_location("encode", PROJECT / "scripts/encode.py")
     encode = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(encode)
     out = str(folder / "vectors.npy")
-    args = {"embedding": EMBEDDING, "manifest": str(manifest), "index": str(index), "out": out}
+    args = {"embedding": EMBEDDING, "manifest": str(manifest), "files": str(files)}
+    args |= {"index": str(index), "out": out}
     return lambda: encode.main(SimpleNamespace(name="birdnet", shard=0, shards=1, **args))
 
 

@@ -3,7 +3,8 @@
 import pytest
 import zoo
 
-from c3.data.headers import data_chunk, has_end, is_chained
+from c3.data import headers
+from c3.data.headers import data_chunk, has_end, is_chained, is_followed, is_transport_stream
 
 SIZE = 2 * zoo.SECONDS * zoo.RATE
 LIST = b"LIST\4\0\0\0INFO"
@@ -56,3 +57,23 @@ def test_ogg_files_one_after_the_other(encoded, tmp_path):
         path.write_bytes(content)
         assert (is_chained(str(path)), has_end(str(path))) == (chained, ended)
     assert not is_chained(encoded["wav"])
+
+
+def test_a_flac_file_behind_another_is_found_wherever_it_begins(tmp_path, monkeypatch):
+    flac = zoo.written(tmp_path / "a.flac", zoo.pitches(1))
+    path = tmp_path / "b.flac"
+    for block in (2**20, len(flac), len(flac) + 3, len(flac) + 8, 16):
+        monkeypatch.setattr(headers, "BLOCK", block)
+        for content, followed in ((flac, False), (flac + flac, True), (flac[:8], False), (b"x" + flac + flac, False)):
+            path.write_bytes(content)
+            assert is_followed(str(path)) == followed
+
+
+@pytest.mark.parametrize(
+    ("content", "is_one"),
+    [((b"G" + bytes(187)) * 3, True), ((bytes(4) + b"G" + bytes(187)) * 3, True), (b"G" + bytes(999), False)],
+)
+def test_transport_streams_are_known_by_their_packets(content, is_one, tmp_path):
+    path = tmp_path / "a.mts"
+    path.write_bytes(content)
+    assert is_transport_stream(str(path)) == is_one

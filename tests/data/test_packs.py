@@ -129,6 +129,16 @@ def test_a_pack_that_is_broken_is_named(tmp_path, name):
         find_packed(tmp_path)
 
 
+def test_a_pack_whose_content_is_broken_is_named(tmp_path, monkeypatch):
+    """h5py opens a file of which it cannot read every part."""
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["audio_name"], file["waveform"] = np.array(["a.wav"], "S20"), np.zeros((1, 100), np.float32)
+    for error in (KeyError("bad version number"), RuntimeError("free block size is zero?")):
+        monkeypatch.setattr(packs.Hdf5, "members", lambda _, error=error: (_ for _ in ()).throw(error))
+        with pytest.raises(OSError, match=r"a\.h5: .*(bad version|free block)"):
+            packs.members(str(tmp_path / "a.h5"))
+
+
 def test_shards_that_webdataset_has_written(tmp_path):
     """With that library's own writer, which lets no key hold a dot."""
     webdataset = pytest.importorskip("webdataset")

@@ -13,6 +13,9 @@ REMARKS = {
     "cut.wav": "its header says 6.0 s, there are 3.0 s",
     "two.ogg": "its header says 6.0 s, there are 12.0 s",
     "cut.ogg": "its end is missing",
+    "two.flac": "another file follows in it, which is not read",
+    "two, of the same length.flac": "another file follows in it, which is not read",
+    "two.mts": "its header says 6.0 s, there are 12.0 s",
     "two.wav": "another file follows in it, which is not read",
 }
 BEHIND = {"two, of other codecs.ogg", "two.m4a"}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from c3.data import accounts, manifest, store
-from c3.data.reading import read_array, read_parquet, read_table
+from c3.data.reading import read_array, read_parquet, read_table, reading
 from c3.errors import C3Error
 
 ROW = ("a_0", "a", "a.wav", None, 0.0, 1.0, 0.0, ["x"], "train")
@@ -49,6 +49,17 @@ def test_an_array_of_objects_is_refused_as_it_may_run_programs(tmp_path):
     write_objects(tmp_path / "a.npy")
     with pytest.raises(C3Error, match=r"a\.npy cannot be read \(Array can't be memory-mapped|Object arrays"):
         read_array(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("free block size is zero?"), OverflowError(), MemoryError("so much")])
+def test_whatever_a_reader_raises_is_told(error, tmp_path):
+    with pytest.raises(C3Error) as caught, reading(tmp_path / "a.h5", "a checkpoint"):
+        raise error
+    assert f"a.h5 cannot be read ({str(error) or type(error).__name__}); allowed is a checkpoint." in str(caught.value)
+
+
+def test_a_value_with_line_breaks_stays_within_the_sentence():
+    assert str(C3Error("a.csv: the row 'a\nb\r\nc' is wrong")) == "a.csv: the row 'a b c' is wrong"
 
 
 def test_a_table_without_its_columns_is_told(tmp_path):

@@ -92,6 +92,8 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
     loud_then_quiet = np.concatenate([sound, 1e-4 * sound, 1e-4 * sound])
     mp3 = written(folder / "a.mp3", loud_then_quiet, bitrate_mode="VARIABLE")
     tags = b"ID3\4\0\0" + synchsafe(10) + b"TPE1" + bytes(6)
+    again = pitches(2 * SECONDS)[SECONDS * RATE :]
+    mts = [encoded(folder / f"{name}.mts", part, "mp2", "s16") for name, part in (("a", sound), ("b", again))]
     opus, m4a = (encoded(folder / "a.opus", sound, "libopus", "flt"), encoded(folder / "a.m4a", sound, "aac", "fltp"))
     return {
         "as it should be.wav": (wave(), whole),
@@ -108,6 +110,9 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
         "cut.ogg": (ogg[: len(ogg) * 6 // 7], whole[:4]),
         "two.wav": (wave() + wave(), whole),
         "two, of other codecs.ogg": (opus + encoded(folder / "b.ogg", sound, "flac", "s16"), whole),
+        "two.flac": (flac + written(folder / "b.flac", again[: 3 * RATE]), whole),
+        "two, of the same length.flac": (flac + written(folder / "b.flac", again), whole),
+        "two.mts": (b"".join(mts), list(range(2 * SECONDS))),
         "two.m4a": (m4a + m4a, whole),
         "MPEG.wav": (wave()[:20] + b"\x55\0" + wave()[22:44] + without_xing(mp3), [*whole, *[-1] * 2 * SECONDS]),
         "a.opus": (opus, whole),
@@ -116,7 +121,7 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
         "a.w64": (encoded(folder / "a.w64", sound, "pcm_s16le", "s16"), whole),
         "a.mov": (encoded(folder / "a.mov", sound, "aac", "fltp"), whole),
         "a.avi": (encoded(folder / "a.avi", sound, "pcm_s16le", "s16"), whole),
-        "a.mts": (encoded(folder / "a.mts", sound, "mp2", "s16"), whole),
+        "a.mts": (mts[0], whole),
         "a.aac": (encoded(folder / "a.aac", sound, "aac", "fltp"), whole),
         "a.wma": (encoded(folder / "a.wma", sound, "wmav2", "fltp"), whole),
         "a.mp2": (encoded(folder / "a.mp2", sound, "mp2", "s16"), whole),
@@ -135,6 +140,9 @@ NAMES = [
     "three times.wav",
     "cut.wav",
     "no total.flac",
+    "two.flac",
+    "two, of the same length.flac",
+    "two.mts",
     "no Xing.mp3",
     "no Xing, tagged.mp3",
     "two.ogg",

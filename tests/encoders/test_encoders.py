@@ -3,16 +3,22 @@
 import importlib.util
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from c3 import config, encoders
+from c3.data import accounts, features, manifest, store
 from c3.data.features import log_mel
 from c3.encoders import birdnet, interface
 from c3.errors import C3Error
+
+ROOT = Path(__file__).parents[2]
 
 
 @given(st.integers(0, 1000), st.integers(1, 120))
@@ -60,6 +66,38 @@ def test_a_module_with_the_hear_interface(tmp_path, monkeypatch):
         encoders.load(config.Embedding(encoder="hear:no_hear"))
     with pytest.raises(C3Error, match="hear:not_there cannot be loaded"):
         encoders.load(config.Embedding(encoder="hear:not_there"))
+
+
+def test_a_recording_that_is_not_what_its_features_were_made_of_is_told(tmp_path, monkeypatch):
+    """Vectors of one recording beside the features of another would be mixed without a word."""
+    (tmp_path / "toy_hear.py").write_text(HEAR)
+    monkeypatch.syspath_prepend(tmp_path)
+    sound, spec = tmp_path / "a.wav", config.Features(frame_pixels=8)
+    soundfile.write(sound, np.full(32_000, 0.5), 16_000)
+    row = ("a_0", "a", str(sound), None, 0.0, 2.0, 0.0, [], "train")
+    manifest.write(pd.DataFrame([row], columns=manifest.COLUMNS), tmp_path / "manifest.parquet")
+    file = (str(sound), accounts.MANIFEST, "", 2.0, accounts.version(str(sound)), "")
+    pd.DataFrame([file], columns=accounts.FILE_COLUMNS).to_csv(tmp_path / "files.csv", index=False)
+    segments = manifest.read(tmp_path / "manifest.parquet").itertuples()
+    pairs = ((segment, features.extract(segment, spec)) for segment in segments)
+    index = store.write_shard(pairs, spec, 0, tmp_path / "shard-000.npy", tmp_path / "shard-000.frames.npy")
+    store.write_index(index, spec, tmp_path / "index.parquet")
+    script = importlib.util.spec_from_file_location("encode", ROOT / "scripts/encode.py")
+    encode = importlib.util.module_from_spec(script)
+    script.loader.exec_module(encode)
+    files = {name: str(tmp_path / f"{name}.parquet") for name in ("manifest", "index")}
+    files |= {"files": str(tmp_path / "files.csv"), "out": str(tmp_path / "out.npy")}
+    args = SimpleNamespace(name="toy", embedding={"encoder": "hear:toy_hear"}, shard=0, shards=1, **files)
+    encode.main(args)
+    assert np.load(tmp_path / "out.npy").shape == (2, 2)
+    (tmp_path / "out.npy").unlink()
+    soundfile.write(sound, np.full(40_000, 0.5), 16_000)
+    with pytest.raises(C3Error, match=r"a\.wav is changed; allowed is the recording as it was when the manifest was"):
+        encode.main(args)
+    sound.unlink()
+    with pytest.raises(C3Error, match=r"a\.wav is missing; allowed is the recording as it was"):
+        encode.main(args)
+    assert not (tmp_path / "out.npy").exists()
 
 
 def test_a_network_of_c3_brings_its_own_features(tmp_path):

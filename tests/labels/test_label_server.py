@@ -1,7 +1,12 @@
 """The server of a page: who gets in, what is sent, and that no answer is lost."""
 
+import contextlib
+import errno
+import hashlib
 import http.client
 import importlib.util
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -38,7 +43,16 @@ def served(tmp_path):
         connection.close()
         return answer
 
-    ask.sheet, ask.port = tmp_path / "row.a.anna.csv", made.server_port
+    def send(text, ends=True):
+        """What is answered to bytes as they are; with ``ends`` nothing more can follow them."""
+        with socket.create_connection(("127.0.0.1", made.server_port), timeout=10) as connection:
+            connection.sendall(text.format(token=made.token, port=made.server_port).encode())
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(2**16), b"")).decode()
+
+    ask.sheet, ask.port, ask.token = tmp_path / "row.a.anna.csv", made.server_port, made.token
+    ask.send, ask.module = send, module
     yield ask
     made.shutdown()
     made.server_close()
@@ -96,7 +110,18 @@ def test_wrong_arguments(tmp_path, arguments, sentence):
 
 @pytest.mark.parametrize(
     "path",
-    ["../row.ab/secret", "%2e%2e/row.ab/secret", "..%2frow.ab%2fsecret", "/etc/passwd", "//etc/passwd", "none", ".."],
+    [
+        "../row.ab/secret",
+        "%2e%2e/row.ab/secret",
+        "..%2frow.ab%2fsecret",
+        "/etc/passwd",
+        "//etc/passwd",
+        "none",
+        "..",
+        "%00",
+        "%ff",
+        "a" * 5000,
+    ],
 )
 def test_nothing_outside_the_folder_is_sent(served, path):
     answer = served("GET", path)
@@ -106,7 +131,10 @@ def test_nothing_outside_the_folder_is_sent(served, path):
 def test_a_link_out_of_the_folder_is_not_followed(served):
     folder = served.sheet.with_name("row.a")
     (folder / "link").symlink_to(folder.parent / "row.ab" / "secret")
-    assert served("GET", "link").status == 404
+    (folder / "folder").symlink_to(folder.parent / "row.ab")
+    (folder / "itself").symlink_to("itself")
+    for path in ("link", "folder/secret", "itself"):
+        assert served("GET", path).status == 404
 
 
 @pytest.mark.parametrize(
@@ -115,6 +143,7 @@ def test_a_link_out_of_the_folder_is_not_followed(served):
         (None, 200, 0, 99), ("bytes=0-", 206, 0, 99), ("bytes=0-0", 206, 0, 0), ("bytes=10-19", 206, 10, 19),
         ("bytes=90-500", 206, 90, 99), ("bytes=-5", 206, 95, 99), ("bytes=-500", 206, 0, 99),
         ("bytes=99-99", 206, 99, 99), ("items=0-1", 200, 0, 99), ("bytes=-", 200, 0, 99),
+        (f"bytes={'9' * 5000}-", 200, 0, 99),
     ],
 )  # fmt: skip
 def test_byte_ranges(served, asked, status, first, last):
@@ -126,7 +155,7 @@ def test_byte_ranges(served, asked, status, first, last):
     assert head.text == b"" and head.headers["Content-Length"] == "100"
 
 
-@pytest.mark.parametrize("asked", ["bytes=100-", "bytes=20-10", "bytes=-0"])
+@pytest.mark.parametrize("asked", ["bytes=100-", "bytes=20-10", "bytes=-0", f"bytes={'9' * 18}-"])
 def test_ranges_that_are_not_there(served, asked):
     answer = served("GET", "0001.wav", Range=asked)
     assert (answer.status, answer.headers["Content-Range"], answer.text) == (416, "bytes */100", b"")
@@ -176,7 +205,7 @@ def test_what_is_not_a_save_of_the_page_is_refused(served):
         assert put(served, who=who).status == 403 and served("GET", f"answers?annotator={who}").status == 403
     assert served("PUT", "0001.wav", b"x", If_Match='"none"').status == 405
     assert served("PUT", "answers?annotator=anna", None, If_Match='"none"', Content_Length="10000001").status == 413
-    assert served("PUT", "answers?annotator=anna", None, If_Match='"none"', Content_Length="-1").status == 413
+    assert served("PUT", "answers?annotator=anna", None, If_Match='"none"', Content_Length="-1").status == 411
     assert served("POST", "answers?annotator=anna", b"x").status == 501
     assert not list(served.sheet.parent.glob("*.csv"))
 
@@ -184,3 +213,90 @@ def test_what_is_not_a_save_of_the_page_is_refused(served):
 def test_ten_megabytes_are_taken(served):
     text = SHEET + "b_0,owl\n" * 1_249_996
     assert len(text) < 10_000_000 and put(served, text).status == 200 and served.sheet.read_text() == text
+
+
+SAVE = 'PUT /{token}/answers?annotator=anna HTTP/1.1\r\nHost: localhost:{port}\r\nIf-Match: "none"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("Content-Length: 100\r\n", 400),  # the connection breaks in the middle of a sheet
+        ("Content-Length: 3\r\nContent-Length: 4\r\n", 411),
+        ("Transfer-Encoding: chunked\r\n", 411),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", 411),
+        ("Content-Length: \u0663\r\n", 411),
+        (f"Content-Length: {10**9}\r\n", 413),
+        (f"Content-Length: {'9' * 5000}\r\n", 413),
+        ("", 411),
+    ],
+)
+def test_a_sheet_whose_length_is_not_known_or_not_there_is_not_taken(served, headers, status):
+    assert put(served).status == 200
+    served.sheet.unlink()
+    assert served.send(f"{SAVE}{headers}\r\nsegment_id,la").startswith(f"HTTP/1.1 {status} ")
+    assert not served.sheet.exists()
+
+
+def test_a_gigabyte_is_not_read(served):
+    """Half of it would lie in memory by then."""
+    before = psutil.Process().memory_info().rss
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as connection:
+        start = SAVE.format(token=served.token, port=served.port) + f"Content-Length: {10**9}\r\n\r\n"
+        connection.sendall(start.encode())
+        with pytest.raises(OSError):
+            for _ in range(500):
+                connection.sendall(bytes(10**6))
+    assert psutil.Process().memory_info().rss - before < 50_000_000 and not served.sheet.exists()
+
+
+def test_what_is_sent_with_a_question_is_no_second_question(served):
+    ask = "GET /{token}/ HTTP/1.1\r\nHost: localhost:{port}\r\n"
+    assert served.send(f"{ask}Content-Length: 200\r\n\r\n{ask}\r\n").count("HTTP/1.1 200") == 1
+    assert served.send(f"{ask}\r\n{ask}\r\n").count("HTTP/1.1 200") == 2
+
+
+def test_connections_that_say_nothing_hold_nobody_up(served, monkeypatch):
+    monkeypatch.setattr(served.module, "MOST_CONNECTIONS", 5)
+    monkeypatch.setattr(served.module.Handler, "timeout", 0.5)
+    silent = [socket.create_connection(("127.0.0.1", served.port), timeout=10) for _ in range(20)]
+    for connection in silent:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost:")
+    assert served("GET", "").status == 200
+    assert put(served).status == 200
+    for connection in silent:  # each is closed: the oldest at once, the others when their time is over
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1) == b""
+        connection.close()
+
+
+def test_a_sheet_that_cannot_be_written_is_told_and_the_last_kept(served, monkeypatch):
+    first = put(served).headers["ETag"]
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(served.module, "replacing", full)
+    answer = put(served, SHEET + "b_0,owl\n", first)
+    assert (answer.status, answer.text.decode()) == (507, f"{served.sheet}: No space left on device")
+    assert served.sheet.read_text() == SHEET
+
+
+def test_answers_come_with_the_version_of_the_same_save(served):
+    """A page that has the answers of one save with the version of the next would undo that one."""
+    wrong, done = [], threading.Event()
+
+    def read():
+        while not done.is_set():
+            answer = served("GET", "answers?annotator=anna")
+            if answer.headers["ETag"] not in ('"none"', f'"{hashlib.sha256(answer.text).hexdigest()[:16]}"'):
+                wrong.append(answer.headers["ETag"])
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    version = '"none"'
+    for number in range(100):
+        version = put(served, SHEET * (number + 1), version).headers["ETag"]
+    done.set()
+    reader.join()
+    assert not wrong

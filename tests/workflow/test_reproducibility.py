@@ -89,10 +89,8 @@ def nothing_to_do(folder: Path) -> bool:
     return "Nothing to be done" in snakemake(folder, "--dry-run", "all", config=None).stdout
 
 
-@pytest.fixture(scope="module")
-def tracked(finished, tmp_path_factory):
-    """A repository with the smallest experiment as its default, made by Snakemake, recorded and pushed."""
-    folder = tmp_path_factory.mktemp("tracked") / "project"
+def repository(finished: Path, folder: Path) -> Path:
+    """A repository with the smallest experiment as its default, made by Snakemake and not recorded yet."""
     shutil.copytree(finished, folder, symlinks=True)
     (folder / ".dvc").mkdir()
     for name in TRACKED:
@@ -111,6 +109,13 @@ def tracked(finished, tmp_path_factory):
     (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
     git(folder, "init", "--quiet")
     dvc(folder, "remote", "add", "--default", "store", str(folder.parent / "store"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tracked(finished, tmp_path_factory):
+    """That repository, recorded and pushed."""
+    folder = repository(finished, tmp_path_factory.mktemp("tracked") / "project")
     dvc(folder, "commit", "--force")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "The smallest experiment")

@@ -59,3 +59,19 @@ def test_a_good_run_ends_in_its_numbers_and_its_page(folder):
     assert again[-3:] == lines[-3:] and again[-4].startswith("Nothing to be done")
     assert seen(folder, "features")[-1].startswith("Nothing to be done")
     assert "Open" not in snakemake(folder, "--dry-run", "--forceall", "all", details=False).stdout
+
+
+def test_a_folder_in_which_another_run_works_is_one_sentence(folder):
+    """And so is one in which a run was killed, since Snakemake cannot tell the two."""
+    made = folder / "results/smoke/report.md"
+    made.unlink()
+    lock = folder / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text("results/smoke/report.md\n")
+    lines = seen(folder, "all", code=1)
+    assert lines[-1].startswith("c3: another run makes the same files in this folder, or was killed while it did;")
+    assert len(lines) < 5 and not made.exists()
+    seen(folder, "all", "--unlock")
+    assert not lock.exists()
+    seen(folder, "all")
+    assert made.exists()

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ if importlib.util.find_spec("c3") is None:
     sys.exit("c3: The package c3 is not installed; allowed is an environment made from its environment.yml.")
 
 from c3 import config as c3_config
+from c3.cli import check_dates, check_writable
 from c3.errors import C3Error
 from c3.evaluation import topline_of
 
@@ -49,6 +51,9 @@ config.update(SHIPPED)
 CONFIG = told(c3_config.load, config, " + ".join(map(str, workflow.configfiles)) or "the configuration")
 
 RESULTS = f"results/{CONFIG.experiment}"
+if not {"--dry-run", "--dryrun", "-n", "--report"} & set(sys.argv):  # which only read
+    told(check_writable, RESULTS)
+    told(check_writable, ".snakemake")
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 EFFICIENCY = CONFIG.evaluation.label_efficiency

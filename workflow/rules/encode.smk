@@ -6,6 +6,7 @@ rule encode:
     input:
         code=code("encode"),
         manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
         index=f"{RESULTS}/features/index.parquet",
     output:
         vectors=f"{RESULTS}/encoded/{{model}}/shard-{{shard}}.npy",
@@ -22,7 +23,8 @@ rule encode:
         shards=CONFIG.storage.shards,
     shell:
         "python {input.code[0]} --name {wildcards.model} --embedding {params.embedding:q} --manifest {input.manifest}"
-        " --index {input.index} --shard {wildcards.shard} --shards {params.shards} --out {output.vectors}"
+        " --files {input.files} --index {input.index} --shard {wildcards.shard} --shards {params.shards}"
+        " --out {output.vectors}"
         " 2>&1 | tee {log}"
 
 

@@ -28,6 +28,10 @@ if workflow.modifier.is_main_snakefile():  # as a module, the screen is that of 
     shell.prefix("set -euo pipefail; exec 2>/dev/null; ")
 
 
+onstart:
+    told(check_dates, {str(path) for job in workflow.dag.needrun_jobs() for path in job.input}, time.time())
+
+
 onsuccess:
     if ending := summary():
         terminal.say(ending)
