@@ -38,7 +38,7 @@ Strategy = Literal[tuple(ASKS_BY)]
 CLUSTER_STRATEGIES = tuple(name for name, parts in ASKS_BY.items() if "clusters" in parts)
 EMBEDDING_STRATEGIES = tuple(name for name, parts in ASKS_BY.items() if "embeddings" in parts)
 MadeSource = Literal["synthetic", "collage"]
-FoundSource = Literal["audioset", "folder"]
+FoundSource = Literal["audioset", "benchmark", "folder"]
 Source = Literal[MadeSource, FoundSource]
 MADE = typing.get_args(MadeSource)
 """the sources whose media a job makes"""
@@ -161,6 +161,18 @@ class AudioSet(Section):
     sample: Count | None = Field(
         None,
         description="so many training segments that have media, and as many evaluation segments, drawn by `data.seed` and stratified by class; null: all",
+    )
+
+
+class Benchmark(Section):
+    """A data set with official folds or an official split, read from its own tables: ESC-50, UrbanSound8K, FSD50K."""
+
+    train: list[str] = Field([], description="the tables of all folds, or of the training part, as they are published")
+    evaluation: list[str] = Field([], description="the tables of the evaluation part; empty with `folds`")
+    media: str = Field("", description="folder with the clips, in folders or not, or with packs of them")
+    folds: Annotated[list[int], AfterValidator(_each_once)] = Field(
+        [],
+        description="folds of `train`, held out one after the other by the target `folds`, each in results/<experiment>/fold-<fold>; other targets hold out the first",
     )
 
 

@@ -48,7 +48,8 @@ update_config(SHIPPED, config)
 config.update(SHIPPED)
 CONFIG = told(c3_config.load, config, " + ".join(map(str, workflow.configfiles)) or "the configuration")
 
-RESULTS = f"results/{CONFIG.experiment}"
+EXPERIMENT = f"results/{CONFIG.experiment}"
+RESULTS = EXPERIMENT if CONFIG.fold is None else f"{EXPERIMENT}/fold-{CONFIG.fold}"
 LOGS = f"{RESULTS}/logs"
 BENCHMARKS = f"{RESULTS}/benchmarks"
 EFFICIENCY = CONFIG.evaluation.label_efficiency
@@ -119,6 +120,8 @@ if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is to
     is_kept = os.path.exists(listed) and not {"manifest", "--forceall", "-F"} & set(sys.argv)
     told(sheets.read_sheets, SHEETS, manifest.read(listed) if is_kept else None)
 MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
+if CONFIG.data.source == "benchmark":
+    MEDIA = CONFIG.benchmark.media
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
 # Jobs find the Python that runs Snakemake, and TensorFlow keeps its start-up notes to itself.
@@ -190,6 +193,8 @@ def segment_tables(wildcards):
     """The segment CSVs and the class labels of the configured source; a folder of recordings has none."""
     if CONFIG.data.source == "folder":
         return {}
+    if CONFIG.data.source == "benchmark":
+        return {"train": CONFIG.benchmark.train, "evaluation": CONFIG.benchmark.evaluation}
     if CONFIG.data.source in c3_config.MADE:
         return {
             "train": f"{MEDIA}/train_segments.csv",
@@ -209,6 +214,9 @@ def source_of(wildcards, input):
     if CONFIG.data.source == "folder":
         settings = section(CONFIG.folder.model_dump(exclude={"sheets"}))
         return f"--folder {shlex.quote(settings)}"
+    if CONFIG.data.source == "benchmark":
+        settings = section({**CONFIG.benchmark.model_dump(), "folds": CONFIG.benchmark.folds[:1]})
+        return f"--benchmark {shlex.quote(settings)}"
     tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
     selection = section(CONFIG.audioset.model_dump(include={"ontology", "classes", "sample"}))
     selection = f" --selection {shlex.quote(selection)}" if CONFIG.data.source == "audioset" else ""
@@ -473,3 +481,10 @@ def captioned(name, study="{study}"):
     return report(
         picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")}
     )
+
+
+def fold_places(name):
+    """A file of each fold, in the order of the folds; of data without folds the one that there is."""
+    if CONFIG.fold is None:
+        return [f"{EXPERIMENT}/{name}"]
+    return [f"{EXPERIMENT}/fold-{fold}/{name}" for fold in CONFIG.benchmark.folds]
