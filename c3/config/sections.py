@@ -151,7 +151,7 @@ class AudioSet(Section):
     class_labels: str = Field("", description="class_labels_indices.csv")
     media: str = Field(
         "",
-        description="folder with the media, named by id as downloaders do, or with packs of them; docs/data.md has the forms",
+        description="folder with the media, named by id as downloaders do, or with packs of them: docs/data.md; or one in a store, `s3://…`",
     )
     classes: Annotated[list[str], AfterValidator(_each_once)] = Field(
         [],
@@ -169,7 +169,9 @@ class Benchmark(Section):
 
     train: list[str] = Field([], description="the tables of all folds, or of the training part, as they are published")
     evaluation: list[str] = Field([], description="the tables of the evaluation part; empty with `folds`")
-    media: str = Field("", description="folder with the clips, in folders or not, or with packs of them")
+    media: str = Field(
+        "", description="folder with the clips, in folders or not, or with packs of them; or one in a store, `s3://…`"
+    )
     folds: Annotated[list[int], AfterValidator(_each_once)] = Field(
         [],
         description="folds of `train`, held out one after the other by the target `folds`, each in results/<experiment>/fold-<fold>; other targets hold out the first",
@@ -179,7 +181,10 @@ class Benchmark(Section):
 class Folder(Section):
     """Your own recordings, of any length and without labels."""
 
-    root: str = Field("recordings", description="folder with the recordings, in folders or not")
+    root: str = Field(
+        "recordings",
+        description="folder with the recordings, in folders or not; or one in a store, `s3://…`: docs/run-anywhere.md",
+    )
     segment_seconds: Positive = Field(
         10.0, description="length of the segments that recordings are cut into; a label is about one segment"
     )

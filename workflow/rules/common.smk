@@ -119,9 +119,11 @@ if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is to
     # One that is about to be made anew (--forcerun manifest) may lack recordings that sheets are about.
     is_kept = os.path.exists(listed) and not {"manifest", "--forceall", "-F"} & set(sys.argv)
     told(sheets.read_sheets, SHEETS, manifest.read(listed) if is_kept else None)
-MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
-if CONFIG.data.source == "benchmark":
-    MEDIA = CONFIG.benchmark.media
+# Recordings in a store (s3://…) are brought beside the results, once for all folds.
+FOUND = {"folder": CONFIG.folder.root, "audioset": CONFIG.audioset.media, "benchmark": CONFIG.benchmark.media}
+FOUND = FOUND.get(CONFIG.data.source, f"{RESULTS}/media")
+IS_STORED = "://" in FOUND
+MEDIA = f"{EXPERIMENT}/recordings" if IS_STORED else FOUND
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
 # Jobs find the Python that runs Snakemake, and TensorFlow keeps its start-up notes to itself.
@@ -212,10 +214,10 @@ def segment_tables(wildcards):
 def source_of(wildcards, input):
     """Where the segments come from, as options."""
     if CONFIG.data.source == "folder":
-        settings = section(CONFIG.folder.model_dump(exclude={"sheets"}))
+        settings = section({**CONFIG.folder.model_dump(exclude={"sheets"}), "root": MEDIA})
         return f"--folder {shlex.quote(settings)}"
     if CONFIG.data.source == "benchmark":
-        settings = section({**CONFIG.benchmark.model_dump(), "folds": CONFIG.benchmark.folds[:1]})
+        settings = section({**CONFIG.benchmark.model_dump(), "media": MEDIA, "folds": CONFIG.benchmark.folds[:1]})
         return f"--benchmark {shlex.quote(settings)}"
     tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
     selection = section(CONFIG.audioset.model_dump(include={"ontology", "classes", "sample"}))

@@ -13,7 +13,7 @@ for fold in CONFIG.benchmark.folds[1:] if CONFIG.fold is not None else []:
         config:
             part_config
 
-    use rule * from part exclude folds_table, folds as part*
+    use rule * from part exclude recordings, folds_table, folds as part*
 
 
 if CONFIG.data.source == "benchmark":
