@@ -4,6 +4,7 @@ from c3 import config
 from c3.cli import replacing, run, section
 from c3.data import accounts, manifest
 from c3.data.sources import audioset, benchmark, folder
+from c3.data.sources.files import COMPRESSED
 
 
 def main(args):
@@ -26,6 +27,8 @@ def main(args):
             )
         table, classes, missing, below, counts = found
         print(counts)
+        if compressed := int((below["ignored"] == COMPRESSED).sum()):
+            print(f"compressed tars, passed over ({compressed:,}): decompress them to have them read")
         if len(left_out := manifest.unevaluated(table, classes)):
             names = ", ".join(left_out["name"][:20]) + (", …" if len(left_out) > 20 else "")
             print(f"classes without a segment in evaluation, left out of its averages ({len(left_out)}): {names}")
