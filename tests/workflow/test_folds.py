@@ -73,7 +73,7 @@ def test_each_fold_is_held_out_and_one_table_joins_them(tree):
 def test_one_fold_and_a_fold_that_is_not_there(tree):
     planned = run(tree, "--dry-run", "all", folds=[2])
     assert "results/esc50/fold-2/metrics.csv" in planned.stdout and "fold-1" not in planned.stdout
-    assert {"train", "metrics"} <= jobs(planned.stdout)
+    assert {"manifest", "metrics"} <= jobs(planned.stdout)
     refused = run(tree, "data", folds=[4])
     assert refused.returncode != 0
     assert "benchmark.folds holds out fold 4, but data/audio has clips of folds 1, 2, 3" in refused.stdout

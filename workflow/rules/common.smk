@@ -160,6 +160,23 @@ PACKAGE = Path(importlib.util.find_spec("c3").origin).parent
 PLUMBING = ("__init__.py", "config/", "cli.py", "errors.py", "progress.py")  # no science; reaches the jobs as params
 
 
+@functools.cache
+def imports(path):
+    """Where the modules of c3 may lie that a file imports."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for first, *rest in (module.split(".") for module in modules):
+            if first == "c3" and rest:
+                inner = [PACKAGE.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
+                found += [inner[-1].with_suffix(".py"), *(folder / "__init__.py" for folder in inner)]
+    return found
+
+
 def code(script):
     """The script and all of c3 that it imports: a job runs again when the content of one of them changes."""
     found, queue = [], [beside(f"scripts/{script}.py")]
@@ -168,16 +185,7 @@ def code(script):
         if not path.exists() or path in found:
             continue
         found.append(path)
-        for node in ast.walk(ast.parse(path.read_text())):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for first, *rest in (module.split(".") for module in modules):
-                if first == "c3" and rest:
-                    inner = [PACKAGE.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
-                    queue += [inner[-1].with_suffix(".py"), *(folder / "__init__.py" for folder in inner)]
+        queue += imports(path)
     plumbing = tuple(str(PACKAGE / part) for part in PLUMBING)
     return [from_here(path) for path in found if not str(path).startswith(plumbing)]
 

@@ -37,7 +37,9 @@ if IS_STORED:
         output:
             directory(MEDIA),
         log:
-            f"{EXPERIMENT}/recordings.log",
+            f"{LOGS}/recordings.log",
+        benchmark:
+            f"{BENCHMARKS}/recordings.tsv"
         threads: 1
         resources:
             runtime=scaled(720),

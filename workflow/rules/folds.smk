@@ -29,7 +29,9 @@ if CONFIG.data.source == "benchmark":
             table=f"{EXPERIMENT}/folds.csv",
             page=f"{EXPERIMENT}/folds.md",
         log:
-            f"{EXPERIMENT}/folds.log",
+            f"{LOGS}/folds.log",
+        benchmark:
+            f"{BENCHMARKS}/folds.tsv"
         threads: 1
         resources:
             mem_mb=scaled(1000),
