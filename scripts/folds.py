@@ -8,7 +8,7 @@ from c3.report import folds
 
 
 def main(args):
-    data = benchmark.form_of(args.tables[0]).whose
+    form = benchmark.form_of(args.tables[0])
     listed = pd.concat([benchmark.read(path).assign(table=path) for path in args.tables])
     names = [f"fold {fold}" for fold in args.folds] or ["official split"]
     sizes = [(listed["fold"] == fold).sum() for fold in args.folds] or [(listed["table"] == args.tables[-1]).sum()]
@@ -21,12 +21,10 @@ def main(args):
         ],
         columns=["fold", *splits, "listed"],
     )
-    is_part = bool(args.folds) and set(listed["fold"]) != set(args.folds)
-    is_part |= bool((clips[list(splits)].sum(axis=1) < len(listed)).any())
     table = folds.joined([pd.read_csv(path) for path in args.metrics], names)
     with replacing(args.table) as path:
         table.to_csv(path, index=False, float_format="%.6f")
-    text = folds.page(args.experiment, data, table, clips, pd.read_csv(args.published), is_part)
+    text = folds.page(args.experiment, form.whose, form.clips, table, clips, pd.read_csv(args.published))
     with replacing(args.page) as path:
         path.write_text(text, encoding="utf-8")
 

@@ -39,14 +39,16 @@ def numbers(table: pd.DataFrame, title: str) -> Table:
 
 
 def page(
-    experiment: str, data: str, table: pd.DataFrame, clips: pd.DataFrame, published: pd.DataFrame, is_part: bool
+    experiment: str, data: str, whole: int, table: pd.DataFrame, clips: pd.DataFrame, published: pd.DataFrame
 ) -> str:
-    """The page, as Markdown. clips: fold, train, validation, evaluation, listed; is_part: some are lacking."""
+    """The page, as Markdown. whole: clips of all of the data; clips: fold, train, validation, evaluation, listed."""
     of_data = published[published["data"] == data]
     parts = [f"# {experiment}: {data}\n"]
-    if is_part:
+    scored, used = clips["evaluation"].sum(), clips[["train", "validation", "evaluation"]].sum(axis=1).min()
+    if used < whole or (len(clips) > 1 and scored < whole):
         parts.append(
-            f"**A part of {data}:** not all of its clips could be used. The published numbers are of all of it.\n"
+            f"**A part of {data}:** of its {whole:,} clips {used:,} are used and {scored:,} are scored. The published"
+            " numbers are of all of it.\n"
         )
     parts.append(
         "A small network on the frozen embedding, trained on all labels of all other clips, scores those that are"

@@ -27,11 +27,22 @@ def test_folds_and_seeds_spread_apart():
 
 def test_a_page_has_only_what_was_published_of_its_data():
     joined = folds.joined([metrics([0.2, 0.4])], ["official split"])
-    clips = pd.DataFrame([("official split", 7, 2, 3, 3)])
-    page = folds.page("mine", "UrbanSound8K", joined, clips, PUBLISHED, is_part=False)
+    columns = ["fold", "train", "validation", "evaluation", "listed"]
+    clips = pd.DataFrame([("official split", 7, 2, 3, 3)], columns=columns)
+    page = folds.page("mine", "UrbanSound8K", 12, joined, clips, PUBLISHED)
     assert "SB-CNN" in page and "PaSST" not in page and "A part of" not in page
     assert "| official split | 7 | 2 | 3 | 3 |" in page
-    assert "Published by others" not in folds.page("mine", "other", joined, clips, PUBLISHED, is_part=False)
+    other = folds.page("mine", "other", 13, joined, clips, PUBLISHED)
+    assert "Published by others" not in other
+    assert "**A part of other:** of its 13 clips 12 are used and 3 are scored." in other
+
+
+def test_a_fold_that_is_not_held_out_makes_it_a_part():
+    joined = folds.joined([metrics([0.2]), metrics([0.4])], ["fold 1", "fold 2"])
+    columns = ["fold", "train", "validation", "evaluation", "listed"]
+    for scored, is_part in ((5, False), (4, True)):
+        clips = pd.DataFrame([("fold 1", 5, 0, 5, 5), ("fold 2", 10 - scored, 0, scored, 5)], columns=columns)
+        assert ("A part of" in folds.page("mine", "ESC-50", 10, joined, clips, PUBLISHED)) == is_part
 
 
 @pytest.mark.parametrize("column", ["system", "what", "source"])

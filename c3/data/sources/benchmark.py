@@ -30,15 +30,17 @@ class Form(NamedTuple):
     """the Freesound id: clips cut out of one recording never stand on both sides"""
     labels: str
     """one label, or several with commas between"""
+    clips: int
+    """of the whole data set"""
     fold: str | None = None
     split: str | None = None
     """a column that says `val` of training clips that are held out"""
 
 
 FORMS = (
-    Form("ESC-50", "filename", "src_file", "category", fold="fold"),
-    Form("UrbanSound8K", "slice_file_name", "fsID", "class", fold="fold"),
-    Form("FSD50K", "fname", "fname", "labels", split="split"),
+    Form("ESC-50", "filename", "src_file", "category", 2_000, fold="fold"),
+    Form("UrbanSound8K", "slice_file_name", "fsID", "class", 8_732, fold="fold"),
+    Form("FSD50K", "fname", "fname", "labels", 51_197, split="split"),
 )
 HELD_OUT = "held out"
 
@@ -120,7 +122,9 @@ def _read(path: str | Path) -> tuple[Form, pd.DataFrame]:
     for form in FORMS:
         if {form.file, form.recording, form.labels, form.fold} - {None} <= set(table):
             return form, table
-    columns = "; ".join(", ".join(filter(None, dict.fromkeys(form[1:5]))) + f" ({form.whose})" for form in FORMS)
+    columns = "; ".join(
+        ", ".join(filter(None, dict.fromkeys((*form[1:4], form.fold)))) + f" ({form.whose})" for form in FORMS
+    )
     raise C3Error(f"{path} has the columns {', '.join(table)}; allowed are {columns}.")
 
 
