@@ -1,9 +1,10 @@
-"""AudioSet's tables and media, or a folder of recordings → the manifest, its classes, what is missing, all files."""
+"""Tables and media, or a folder of recordings → the manifest, its classes, what is missing, all files."""
 
 from c3 import config
 from c3.cli import replacing, run, section
 from c3.data import accounts, manifest
-from c3.data.sources import audioset, folder
+from c3.data.sources import audioset, benchmark, folder
+from c3.data.sources.files import COMPRESSED
 
 
 def main(args):
@@ -11,16 +12,23 @@ def main(args):
         settings = config.Folder(**args.folder)
         table, classes, missing, found = folder.manifest(settings, args.validation_share, args.seed)
     else:
-        table, classes, missing, below, counts = audioset.manifest(
-            args.train,
-            args.evaluation,
-            args.class_labels,
-            args.media,
-            args.validation_share,
-            args.seed,
-            **args.selection,
-        )
+        if args.benchmark:
+            settings = config.Benchmark(**args.benchmark)
+            found = benchmark.manifest(settings, args.validation_share, args.seed)
+        else:
+            found = audioset.manifest(
+                args.train,
+                args.evaluation,
+                args.class_labels,
+                args.media,
+                args.validation_share,
+                args.seed,
+                **args.selection,
+            )
+        table, classes, missing, below, counts = found
         print(counts)
+        if compressed := int((below["ignored"] == COMPRESSED).sum()):
+            print(f"compressed tars, passed over ({compressed:,}): decompress them to have them read")
         if len(left_out := manifest.unevaluated(table, classes)):
             names = ", ".join(left_out["name"][:20]) + (", …" if len(left_out) > 20 else "")
             print(f"classes without a segment in evaluation, left out of its averages ({len(left_out)}): {names}")
@@ -40,7 +48,8 @@ def main(args):
 if __name__ == "__main__":
     run(
         main,
-        folder={"type": section, "default": None, "help": "JSON of the section folder, in the place of the next four"},
+        folder={"type": section, "default": None, "help": "JSON of the section folder, in the place of the next five"},
+        benchmark={"type": section, "default": None, "help": "JSON of the section benchmark, in their place too"},
         train={"nargs": "+", "default": []},
         evaluation={"nargs": "+", "default": []},
         class_labels={"default": None},

@@ -17,6 +17,7 @@ PAGES = [*GUIDES, *sorted(PROJECT.glob("docs/results/**/*.md")), PROJECT / "conf
 FOLDERS = ("config", "workflow", "scripts", "c3", "tests", "docs")
 TAKES_VALUES = {"--configfile", "--config"}  # any number of words, until the next option
 TAKES_VALUE = {"--cores", "--snakefile", "--directory", "--profile", "--report", "--set-threads", "--set-resources"}
+TAKES_VALUE |= {"--storage-s3-endpoint-url"}
 
 each_guide = pytest.mark.parametrize("page", GUIDES, ids=lambda page: str(page.relative_to(PROJECT)))
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))

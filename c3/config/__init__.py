@@ -15,6 +15,7 @@ from c3.config.sections import (
     SUPERVISED,
     UNSUPERVISED,
     AudioSet,
+    Benchmark,
     Classifier,
     Collage,
     CollageClass,

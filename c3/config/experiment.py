@@ -14,6 +14,7 @@ from c3.config.sections import (
     PAIRS,
     SUPERVISED,
     AudioSet,
+    Benchmark,
     Collage,
     Data,
     Embedding,
@@ -59,6 +60,7 @@ class Config(Section):
     synthetic: Synthetic = Synthetic()
     collage: Collage = Collage()
     audioset: AudioSet = AudioSet()
+    benchmark: Benchmark = Benchmark()
     folder: Folder = Folder()
     recognise: Recognise = Recognise()
     features: Features = Features()
@@ -77,6 +79,11 @@ class Config(Section):
     evaluation: Evaluation = Evaluation()
     paper: Paper = Paper()
     sweeps: dict[Name, Sweep] = Field({}, description="the library of sweeps: name → sweep")
+
+    @property
+    def fold(self) -> int | None:
+        """The fold that is held out; None of data without folds."""
+        return next(iter(self.benchmark.folds), None) if self.data.source == "benchmark" else None
 
     def row(self, name: str) -> Row:
         """A row of the library, or one that a sweep makes, named `<sweep>-<value>`."""
@@ -309,6 +316,11 @@ class Config(Section):
             )
 
     def _check_data(self):
+        if self.data.source == "benchmark" and bool(self.benchmark.evaluation) == bool(self.benchmark.folds):
+            raise ValueError(
+                f"benchmark.evaluation is {self.benchmark.evaluation} and benchmark.folds is {self.benchmark.folds};"
+                " allowed is exactly one of them"
+            )
         for sheet in self.folder.sheets:
             if Path(sheet).resolve().is_relative_to(Path("results").resolve()):
                 raise ValueError(

@@ -38,7 +38,7 @@ Strategy = Literal[tuple(ASKS_BY)]
 CLUSTER_STRATEGIES = tuple(name for name, parts in ASKS_BY.items() if "clusters" in parts)
 EMBEDDING_STRATEGIES = tuple(name for name, parts in ASKS_BY.items() if "embeddings" in parts)
 MadeSource = Literal["synthetic", "collage"]
-FoundSource = Literal["audioset", "folder"]
+FoundSource = Literal["audioset", "benchmark", "folder"]
 Source = Literal[MadeSource, FoundSource]
 MADE = typing.get_args(MadeSource)
 """the sources whose media a job makes"""
@@ -151,7 +151,7 @@ class AudioSet(Section):
     class_labels: str = Field("", description="class_labels_indices.csv")
     media: str = Field(
         "",
-        description="folder with the media, named by id as downloaders do, or with packs of them; docs/data.md has the forms",
+        description="folder with the media, named by id as downloaders do, or with packs of them: docs/data.md; or one in a store, `s3://…`",
     )
     classes: Annotated[list[str], AfterValidator(_each_once)] = Field(
         [],
@@ -164,10 +164,27 @@ class AudioSet(Section):
     )
 
 
+class Benchmark(Section):
+    """A data set with official folds or an official split, read from its own tables: ESC-50, UrbanSound8K, FSD50K."""
+
+    train: list[str] = Field([], description="the tables of all folds, or of the training part, as they are published")
+    evaluation: list[str] = Field([], description="the tables of the evaluation part; empty with `folds`")
+    media: str = Field(
+        "", description="folder with the clips, in folders or not, or with packs of them; or one in a store, `s3://…`"
+    )
+    folds: Annotated[list[int], AfterValidator(_each_once)] = Field(
+        [],
+        description="folds of `train`, held out one after the other by the target `folds`, each in results/<experiment>/fold-<fold>; other targets hold out the first",
+    )
+
+
 class Folder(Section):
     """Your own recordings, of any length and without labels."""
 
-    root: str = Field("recordings", description="folder with the recordings, in folders or not")
+    root: str = Field(
+        "recordings",
+        description="folder with the recordings, in folders or not; or one in a store, `s3://…`: docs/run-anywhere.md",
+    )
     segment_seconds: Positive = Field(
         10.0, description="length of the segments that recordings are cut into; a label is about one segment"
     )

@@ -22,13 +22,14 @@ class Dataset(NamedTuple):
     """what is taken out: expression that fits the whole name of a member → its place in the folder of the data set"""
     files: int
     digest: str | None
-    """of the files, see :func:`c3.data.fetch.digest`; None: the archive's bytes are known, ``sha256``"""
+    """of the files, see :func:`c3.data.fetch.digest`; None: the archive's bytes are known, ``checksum``"""
     inside: str | None = None
     """archive within the archive that has the members"""
     first: int | None = None
     """of each folder only so many files, by name"""
-    sha256: str | None = None
-    """of the archive, if its publisher keeps its bytes; GitHub only keeps what archives contain"""
+    checksum: str | None = None
+    """SHA-256 of the archive, or MD5 as `md5:…`, if its publisher keeps its bytes; GitHub only keeps what archives
+    contain"""
 
 
 README = {r"[^/]+/(README\.md)": r"\1"}
@@ -59,7 +60,7 @@ DATASETS = {
         members={rf"101_ObjectCategories/((?:{OBJECTS})/image_\d+\.jpg|BACKGROUND_Google/{EVERY_FOURTH})": r"\1"},
         files=732,
         digest="0b7cc336503df523ce98eb37af9b5a52e859a3a4d7b0db4ac5770ec4ac35511d",
-        sha256="331234750fc7f77520e50d9565e8b6907b03565e30320da1401130db08c61f91",
+        checksum="331234750fc7f77520e50d9565e8b6907b03565e30320da1401130db08c61f91",
     ),
     "fsdd": Dataset(
         about="Free Spoken Digit Dataset: 3,000 recordings of six speakers (Z. Jackson and others)",
@@ -84,7 +85,33 @@ DATASETS = {
         | {r"[^/]+/LICENSE": "README.md"},
         files=299,
         digest=None,
-        sha256="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
+        checksum="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
+    ),
+    "esc50_full": Dataset(
+        about="ESC-50: all 2,000 recordings of 50 kinds of sound, in five folds (K. J. Piczak, ACM Multimedia 2015)",
+        licence="CC BY-NC 3.0; the authors of the clips are named in README.md",
+        home="https://github.com/karolpiczak/ESC-50",
+        url="https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
+        megabytes=646,
+        members={r"[^/]+/(audio/[^/]+\.wav|meta/esc50\.csv)": r"\1", r"[^/]+/LICENSE": "README.md"},
+        files=2001,
+        digest=None,
+        checksum="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
+    ),
+    "urbansound8k": Dataset(
+        about="UrbanSound8K: 8,732 recordings of 10 kinds of sound, in ten folds (J. Salamon, C. Jacoby, J. P. Bello,"
+        " ACM Multimedia 2014)",
+        licence="CC BY-NC 4.0; the authors of the recordings are named in README.md",
+        home="https://urbansounddataset.weebly.com/urbansound8k.html",
+        url="https://zenodo.org/record/1203745/files/UrbanSound8K.tar.gz?download=1",
+        megabytes=6023,
+        members={
+            r"UrbanSound8K/(audio/fold\d+/[^/.][^/]*\.wav|metadata/UrbanSound8K\.csv)": r"\1",
+            r"UrbanSound8K/FREESOUNDCREDITS\.txt": "README.md",
+        },
+        files=8733,
+        digest=None,
+        checksum="md5:9aa69802bbf37fb986f71ec1483a196e",
     ),
     "mnist": Dataset(
         about="MNIST as PNG: 200 test pictures of each digit (MNIST by Y. LeCun and others; as PNG by S. Raschka)",

@@ -184,11 +184,12 @@ def _download(dataset: Dataset, folder: Path) -> Path:
         part.replace(output)
 
     pooch.get_logger().setLevel("WARNING")
-    known = dataset.sha256 and f"sha256:{dataset.sha256}"
     try:
-        return Path(pooch.retrieve(dataset.url, known, fname=name, path=folder, downloader=downloader))
+        return Path(pooch.retrieve(dataset.url, dataset.checksum, fname=name, path=folder, downloader=downloader))
     except ValueError:  # pooch has removed it
-        raise C3Error(f"{dataset.url} is another file; allowed is the one with SHA-256 {dataset.sha256}.") from None
+        raise C3Error(
+            f"{dataset.url} is another file; allowed is the one with the checksum {dataset.checksum}."
+        ) from None
 
 
 def _receive_all(url: str, part: Path) -> None:

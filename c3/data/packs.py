@@ -88,7 +88,10 @@ class Tar:
 
 class Hdf5:
     """`audio_name` and either `waveform` (PANNs, with the attribute `sample_rate`) or the bytes of `mp3` (PaSST,
-    EfficientAT); the member is the row. A name is empty where there was no clip."""
+    EfficientAT); the member is the row. A name is empty where there was no clip. Or a waveform under the name of each
+    file (CED); the member is that name."""
+
+    CED_RATE = 16_000  # CED writes no rate, and takes all for this
 
     def __init__(self, path: str):
         import h5py
@@ -97,21 +100,27 @@ class Hdf5:
         self._kind = next((kind for kind in ("waveform", "mp3") if kind in self._file), None)
 
     def members(self) -> list[tuple[str, str]]:
-        if self._kind is None or "audio_name" not in self._file:
+        if "audio_name" not in self._file:
+            names = []
+            self._file.visititems(lambda name, item: names.append(name) if hasattr(item, "shape") else None)
+            return [(name, PurePosixPath(name).name) for name in names if PurePosixPath(name).suffix]
+        if self._kind is None:
             return []
         names = (name.decode() if isinstance(name, bytes) else name for name in self._file["audio_name"][:])
         ending = "wav" if self._kind == "waveform" else "mp3"
         return [(f"{row:08d}.{ending}", PurePosixPath(name).name) for row, name in enumerate(names) if name]
 
     def read(self, member: str) -> bytes:
-        values = self._file[self._kind][_number(member)]
+        is_named = "audio_name" not in self._file
+        values = self._file[member][:] if is_named else self._file[self._kind][_number(member)]
         if self._kind == "mp3":
             return values.tobytes()
         import soundfile
 
         wav = io.BytesIO()
         subtype = "PCM_16" if values.dtype == np.int16 else "FLOAT"
-        soundfile.write(wav, values, int(self._file.attrs["sample_rate"]), subtype=subtype, format="WAV")
+        rate = self.CED_RATE if is_named else int(self._file.attrs["sample_rate"])
+        soundfile.write(wav, values, rate, subtype=subtype, format="WAV")
         return wav.getvalue()
 
 

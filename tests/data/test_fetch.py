@@ -187,7 +187,7 @@ def test_an_archive_in_an_archive(server, tmp_path, sounds):
         members={r"101/(dog/image_000\d\.jpg)": r"pictures/\1"},
         first=3,
         files=3,
-        sha256=hashlib.sha256(server.files["outer.zip"]).hexdigest(),
+        checksum="md5:" + hashlib.md5(server.files["outer.zip"]).hexdigest(),
     )
     for number in range(3):
         path = tmp_path / f"three/pictures/dog/image_{number:04d}.jpg"
@@ -212,7 +212,7 @@ SENTENCES = {
     "absolute": r"it has the member '/ESC/001.*evil.ogg'; allowed are members that stay",
     "a page": r"it cannot be read \(.*\); allowed is a whole zip or tar file\.$",
     "half": r"it cannot be read \(.*\); allowed is a whole zip or tar file\.$",
-    "another archive": r"553c8f1.zip is another file; allowed is the one with SHA-256 0{64}\.$",
+    "another archive": r"553c8f1.zip is another file; allowed is the one with the checksum 0{64}\.$",
     "no archive inside": r"it cannot be read \(.*inner.tar.*\); allowed is",
 }
 
@@ -226,7 +226,7 @@ def test_wrong_content_is_refused_and_nothing_is_left(sounds, server, tmp_path, 
     elif case == "half":
         server.files["553c8f1.zip"] = server.files["553c8f1.zip"][:-100]
     elif case == "another archive":
-        sounds = sounds._replace(sha256="0" * 64)
+        sounds = sounds._replace(checksum="0" * 64)
     else:
         sounds = sounds._replace(inside="outer/inner.tar.gz")
     before = names(tmp_path)
@@ -352,6 +352,23 @@ def test_an_archive_may_be_known_by_its_bytes_alone(server, sounds, tmp_path):
     next((tmp_path / "data/sounds").rglob("*.ogg")).unlink()
     with pytest.raises(C3Error, match=r"holds other data than .*; allowed are 4 files, or no such folder"):
         fetch.fetch("sounds", dataset, tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    "name, member, place",
+    [
+        ("esc50_full", "ESC-50-33c8ce9/audio/1-100032-A-0.wav", "audio/1-100032-A-0.wav"),
+        ("esc50_full", "ESC-50-33c8ce9/meta/esc50.csv", "meta/esc50.csv"),
+        ("urbansound8k", "UrbanSound8K/audio/fold5/100032-3-0-0.wav", "audio/fold5/100032-3-0-0.wav"),
+        ("urbansound8k", "UrbanSound8K/metadata/UrbanSound8K.csv", "metadata/UrbanSound8K.csv"),
+        ("urbansound8k", "UrbanSound8K/audio/fold5/.DS_Store", None),
+    ],
+)
+def test_a_benchmark_lies_where_its_configuration_looks(name, member, place):
+    assert fetch.places([member], DATASETS[name].members).get(member) == place
+    section = yaml.safe_load(open(f"{ROOT}/config/{name.removesuffix('_full')}.yaml"))["benchmark"]
+    looked_for = [section["media"], *section["train"]]
+    assert place is None or any(f"data/{name}/{place}".startswith(each) for each in looked_for)
 
 
 @pytest.mark.parametrize("name", ["esc10", "avdigits", "longtail"])

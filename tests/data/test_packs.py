@@ -1,5 +1,6 @@
 """Packs made as their authors make them: members are found by name, and sound as the files that were packed."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -14,7 +15,8 @@ import soundfile
 from c3.data import media, packs
 from c3.data.probe import probe
 from c3.data.sources import lists
-from c3.data.sources.files import find_packed
+from c3.data.sources.files import COMPRESSED, check_found, find_packed
+from c3.errors import C3Error
 
 NAMES = ["--PJHxphWEs", "YaBcDeFgHiJ", "X_11.708_13.970"]
 
@@ -71,12 +73,28 @@ def passt(folder):
             file["mp3"][row] = np.frombuffer(data, np.uint8)
 
 
+def ced(folder):
+    """As CED's wavlist_to_hdf5 packs: a waveform under the name of each file, and no rate."""
+    with h5py.File(folder / "eval_0.h5", "w") as file:
+        for name, data in zip(NAMES, sounds(16_000, "WAV"), strict=True):
+            file[f"{name}.wav"] = soundfile.read(io.BytesIO(data), dtype="int16")[0]
+
+
+def ced_in_folders(folder):
+    """The same with --fullname: the name has the folders."""
+    with h5py.File(folder / "eval_0.h5", "w") as file:
+        for name, data in zip(NAMES, sounds(16_000, "WAV"), strict=True):
+            file[f"data/eval/{name}.wav"] = soundfile.read(io.BytesIO(data), dtype="int16")[0]
+
+
 FORMS = {
     "parquet": (parquet, ""),
     "tar": (tar, ""),
     "PANNs": (panns, "Y"),
     "PANNs in float32": (lambda folder: panns(folder, np.float32), "Y"),
     "PaSST": (passt, "Y"),
+    "CED": (ced, ""),
+    "CED with folders": (ced_in_folders, ""),
 }
 
 
@@ -84,8 +102,9 @@ FORMS = {
 def test_members_are_found_and_sound_as_they_are(tmp_path, form):
     make, before = FORMS[form]
     make(tmp_path)
-    files = find_packed(tmp_path)
-    assert files["stem"].tolist() == [before + name for name in NAMES]
+    files = find_packed(tmp_path).set_index("stem")
+    assert set(files.index) == {before + name for name in NAMES}
+    files = files.loc[[before + name for name in NAMES]]  # of CED's they stand in the order of their names
     for row, path in reversed(list(enumerate(files["path"]))):
         assert probe(path).seconds == pytest.approx(1, abs=0.06)
         samples = media.decode_audio(path, 0.25, 0.5, 16_000)
@@ -150,3 +169,18 @@ def test_shards_that_webdataset_has_written(tmp_path):
     assert probe(files["path"][1]).seconds == 1
     listed = lists.read(tmp_path / "0.tar")
     assert listed["ytid"].tolist() == NAMES[:2] and set(listed["labels"]) == {"Speech"}
+
+
+@pytest.mark.parametrize("ending", ["tar.gz", "TGZ", "tar.zst"])
+def test_a_compressed_tar_is_passed_over_and_said(tmp_path, ending):
+    tar(tmp_path)
+    whole = find_packed(tmp_path)
+    (tmp_path / f"1.{ending}").write_bytes(gzip.compress((tmp_path / "0.tar").read_bytes()))
+    files = find_packed(tmp_path)
+    assert len(files) == len(whole) + 1
+    assert files.loc[files["ignored"] != "", "ignored"].tolist() == [COMPRESSED]
+    (tmp_path / "0.tar").unlink()
+    with pytest.raises(
+        C3Error, match=r"No media found .* among 1 files \(1 compressed tar, to be decompressed first\)"
+    ):
+        check_found(find_packed(tmp_path), tmp_path)

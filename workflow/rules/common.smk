@@ -50,7 +50,8 @@ update_config(SHIPPED, config)
 config.update(SHIPPED)
 CONFIG = told(c3_config.load, config, " + ".join(map(str, workflow.configfiles)) or "the configuration")
 
-RESULTS = f"results/{CONFIG.experiment}"
+EXPERIMENT = f"results/{CONFIG.experiment}"
+RESULTS = EXPERIMENT if CONFIG.fold is None else f"{EXPERIMENT}/fold-{CONFIG.fold}"
 if not {"--dry-run", "--dryrun", "-n", "--report"} & set(sys.argv):  # which only read
     told(check_writable, RESULTS)
     told(check_writable, ".snakemake")
@@ -124,7 +125,11 @@ if SHEETS and all(map(os.path.exists, SHEETS)):  # what is wrong with them is to
     # One that is about to be made anew (--forcerun manifest) may lack recordings that sheets are about.
     is_kept = os.path.exists(listed) and not {"manifest", "--forceall", "-F"} & set(sys.argv)
     told(sheets.read_sheets, SHEETS, manifest.read(listed) if is_kept else None)
-MEDIA = f"{RESULTS}/media" if CONFIG.data.source in c3_config.MADE else CONFIG.audioset.media
+# Recordings in a store (s3://…) are brought beside the results, once for all folds.
+FOUND = {"folder": CONFIG.folder.root, "audioset": CONFIG.audioset.media, "benchmark": CONFIG.benchmark.media}
+FOUND = FOUND.get(CONFIG.data.source, f"{RESULTS}/media")
+IS_STORED = "://" in FOUND
+MEDIA = f"{EXPERIMENT}/recordings" if IS_STORED else FOUND
 SCORED = CONFIG.evaluation.model_dump(mode="json", include={"split", "seeds"})
 
 # Jobs find the Python that runs Snakemake, and TensorFlow keeps its start-up notes to itself.
@@ -161,6 +166,23 @@ PACKAGE = Path(importlib.util.find_spec("c3").origin).parent
 PLUMBING = ("__init__.py", "config/", "cli.py", "errors.py", "progress.py")  # no science; reaches the jobs as params
 
 
+@functools.cache
+def imports(path):
+    """Where the modules of c3 may lie that a file imports."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for first, *rest in (module.split(".") for module in modules):
+            if first == "c3" and rest:
+                inner = [PACKAGE.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
+                found += [inner[-1].with_suffix(".py"), *(folder / "__init__.py" for folder in inner)]
+    return found
+
+
 def code(script):
     """The script and all of c3 that it imports: a job runs again when the content of one of them changes."""
     found, queue = [], [beside(f"scripts/{script}.py")]
@@ -169,16 +191,7 @@ def code(script):
         if not path.exists() or path in found:
             continue
         found.append(path)
-        for node in ast.walk(ast.parse(path.read_text())):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for first, *rest in (module.split(".") for module in modules):
-                if first == "c3" and rest:
-                    inner = [PACKAGE.joinpath(*rest[:depth]) for depth in range(1, len(rest) + 1)]
-                    queue += [inner[-1].with_suffix(".py"), *(folder / "__init__.py" for folder in inner)]
+        queue += imports(path)
     plumbing = tuple(str(PACKAGE / part) for part in PLUMBING)
     return [from_here(path) for path in found if not str(path).startswith(plumbing)]
 
@@ -196,6 +209,8 @@ def segment_tables(wildcards):
     """The segment CSVs and the class labels of the configured source; a folder of recordings has none."""
     if CONFIG.data.source == "folder":
         return {}
+    if CONFIG.data.source == "benchmark":
+        return {"train": CONFIG.benchmark.train, "evaluation": CONFIG.benchmark.evaluation}
     if CONFIG.data.source in c3_config.MADE:
         return {
             "train": f"{MEDIA}/train_segments.csv",
@@ -213,8 +228,11 @@ def segment_tables(wildcards):
 def source_of(wildcards, input):
     """Where the segments come from, as options."""
     if CONFIG.data.source == "folder":
-        settings = section(CONFIG.folder.model_dump(exclude={"sheets"}))
+        settings = section({**CONFIG.folder.model_dump(exclude={"sheets"}), "root": MEDIA})
         return f"--folder {shlex.quote(settings)}"
+    if CONFIG.data.source == "benchmark":
+        settings = section({**CONFIG.benchmark.model_dump(), "media": MEDIA, "folds": CONFIG.benchmark.folds[:1]})
+        return f"--benchmark {shlex.quote(settings)}"
     tables = " ".join(f"--{name.replace('_', '-')} {input[name]}" for name in ("train", "evaluation", "class_labels"))
     selection = section(CONFIG.audioset.model_dump(include={"ontology", "classes", "sample"}))
     selection = f" --selection {shlex.quote(selection)}" if CONFIG.data.source == "audioset" else ""
@@ -488,3 +506,10 @@ def captioned(name, study="{study}"):
     return report(
         picture, caption=f"../report/{name}.rst", category="Figures", labels={"figure": name.replace("_", " ")}
     )
+
+
+def fold_places(name):
+    """A file of each fold, in the order of the folds; of data without folds the one that there is."""
+    if CONFIG.fold is None:
+        return [f"{EXPERIMENT}/{name}"]
+    return [f"{EXPERIMENT}/fold-{fold}/{name}" for fold in CONFIG.benchmark.folds]

@@ -29,9 +29,28 @@ if CONFIG.data.source in c3_config.MADE:
             " 2>&1 | tee {log}"
 
 
+if IS_STORED:
+
+    rule recordings:
+        input:
+            storage(FOUND),
+        output:
+            directory(MEDIA),
+        log:
+            f"{LOGS}/recordings.log",
+        benchmark:
+            f"{BENCHMARKS}/recordings.tsv"
+        threads: 1
+        resources:
+            runtime=scaled(720),
+        shell:
+            "cp --recursive {input:q} {output:q} 2>&1 | tee {log}"
+
+
 rule manifest:
     input:
         unpack(segment_tables),
+        stored=[MEDIA] if IS_STORED else [],
         code=code("manifest"),
     output:
         manifest=f"{RESULTS}/manifest.parquet",

@@ -73,3 +73,33 @@ rule vectors:
     input:
         expand(f"{RESULTS}/vectors/{{model}}/{{seed}}.parquet", model=DEFAULT.models, seed=DEFAULT.seeds),
         expand(f"{RESULTS}/vectors/{{model}}.parquet", model=CONFIG.embeddings),
+
+
+rule hoplite_database:
+    input:
+        code=code("hoplite"),
+        embeddings=f"{RESULTS}/embeddings/{{name}}.npy",
+        index=f"{RESULTS}/features/index.parquet",
+        manifest=f"{RESULTS}/manifest.parquet",
+    output:
+        database=directory(f"{RESULTS}/hoplite/{{name}}"),
+    log:
+        f"{LOGS}/hoplite/{{name}}.log",
+    benchmark:
+        f"{BENCHMARKS}/hoplite/{{name}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=scaled(3000, per_shard=30),
+        runtime=scaled(120),
+    params:
+        experiment=CONFIG.experiment,
+    shell:
+        "python {input.code[0]} --embeddings {input.embeddings} --index {input.index} --manifest {input.manifest}"
+        " --experiment {params.experiment} --name {wildcards.name} --out {output.database}"
+        " 2>&1 | tee {log}"
+
+
+rule hoplite:
+    input:
+        expand(f"{RESULTS}/hoplite/{{model}}/{{seed}}", model=DEFAULT.models, seed=DEFAULT.seeds),
+        expand(f"{RESULTS}/hoplite/{{model}}", model=CONFIG.embeddings),

@@ -17,6 +17,7 @@ def summary():
 
         numbers = tables.headline_lines(pd.read_csv(Path(page).parent / "metrics.csv"))
         lines += [*numbers, f"Open {Path(page).parent / 'report/index.html'}"]
+    lines += [f"Open {Path(table).with_suffix('.md')}" for table in made("folds_table")]
     return "\n".join(lines)
 
 

@@ -86,7 +86,7 @@ rule recognised:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
     params:
-        root=CONFIG.folder.root if CONFIG.data.source == "folder" else MEDIA,
+        root=MEDIA,
     shell:
         "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --root {params.root:q}"
         " --segments {output.segments} --raven {output.raven} --audacity {output.audacity} --birdnet {output.birdnet}"

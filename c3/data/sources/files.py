@@ -24,13 +24,17 @@ OTHER_EXTENSIONS = frozenset(
 )
 """of what is no media; files of all other names are opened"""
 HIDDEN, NO_MEDIA, NAMELESS = "hidden", "no media", "name not UTF-8"
+COMPRESSED = "compressed tar, to be decompressed first"
+"""to read one sound of it, all before it would have to be decompressed, for each sound again"""
+COMPRESSED_ENDINGS = (*(f".tar.{how}" for how in ("gz", "bz2", "xz", "zst")), ".tgz")
 
 
 def find_files(root: str | Path) -> pd.DataFrame:
     """All files below ``root``: path, stem, extension (lower case), and why a file is ignored, sorted by path.
 
-    ``ignored`` is hidden (the file or a folder around it), no media (with its ending), name not UTF-8, or empty. A
-    folder that is reached twice, by links, is scanned once. :class:`C3Error` for a folder that cannot be read.
+    ``ignored`` is hidden (the file or a folder around it), no media (with its ending), a compressed tar, name not
+    UTF-8, or empty. A folder that is reached twice, by links, is scanned once. :class:`C3Error` for a folder that
+    cannot be read.
     """
     found, folders, seen = [], [(str(root), False)], set()
     while folders:
@@ -97,6 +101,8 @@ def _why_ignored(entry: os.DirEntry, extension: str, is_hidden: bool) -> str:
         return HIDDEN
     if _printable(entry.path) != entry.path:
         return NAMELESS
+    if entry.name.lower().endswith(COMPRESSED_ENDINGS):
+        return COMPRESSED
     if _is_media(entry, extension):
         return ""
     return f"{NO_MEDIA} .{extension}" if extension else NO_MEDIA

@@ -62,6 +62,8 @@ HEADERS = {  # of the lists that have none: separator, and a reader of the first
     "&": (["Category", "VideoID", "Quality", "StartTime", "EndTime"], lambda row: row[3].isdigit()),
 }
 TAGS = ("tag", "tags")
+MAJORITY = 0.5
+"""from where on a class counts, of a list that has a number for each"""
 
 
 def read(path: str | Path, split: str | None = None) -> pd.DataFrame:
@@ -202,13 +204,22 @@ def _json(text: str) -> pd.DataFrame:
 
 
 def _parquet(path: str | Path) -> pd.DataFrame:
-    """A table of a data hub without its sound; lists of labels become text."""
+    """A table of a data hub without its sound; lists of labels become text. SONYC-UST has a column of numbers from -1
+    to 1 for each class; a clip without any class is left out."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path)
-    light = [field.name for field in file.schema_arrow if not pa.types.is_struct(field.type)]
+    fields = file.schema_arrow
+    light = [field.name for field in fields if not pa.types.is_struct(field.type)]
     table = file.read(light).to_pandas()
+    sounds = [field.name for field in fields if pa.types.is_struct(field.type)]
+    classes = [field.name for field in fields if pa.types.is_floating(field.type)]
+    if sounds and classes and not _known(light):
+        labels = [";".join(np.array(classes)[row >= MAJORITY]) for row in table[classes].to_numpy()]
+        paths = file.read([f"{sounds[0]}.path"])[sounds[0]].combine_chunks().field("path").to_pylist()
+        table = pd.DataFrame({"filename": paths, "labels": labels}, dtype=str)
+        return table[table["labels"] != ""]
     return table.map(lambda value: ";".join(map(str, value)) if isinstance(value, np.ndarray) else str(value))
 
 

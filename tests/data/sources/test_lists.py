@@ -113,6 +113,20 @@ def test_hdf5(tmp_path, packed):
     assert rows_of(lists.read(tmp_path / "list.h5")) == [(ID, 0, None, "0;526"), (OTHER, 0, None, "73")]
 
 
+def test_parquet_with_a_column_for_each_class(tmp_path):
+    """As SONYC-UST lies on a data hub: no names of files but in the sound, numbers from -1 to 1."""
+    sounds = [{"bytes": b"x", "path": f"{name}.wav"} for name in ("00_000066", "00_000071", "00_000118")]
+    columns = {"audio": sounds, "split": ["train"] * 3, "dog": [1.0, 0.3, -1.0], "jackhammer": [0.66, 0.0, 0.5]}
+    pq.write_table(pa.table(columns), tmp_path / "00.parquet")
+    assert rows_of(lists.read(tmp_path / "00.parquet")) == [
+        ("00_000066", 0, None, "dog;jackhammer"),
+        ("00_000118", 0, None, "jackhammer"),
+    ]
+    pq.write_table(pa.table({"audio": sounds, "split": ["train"] * 3}), tmp_path / "01.parquet")
+    with pytest.raises(C3Error, match=r"01.parquet has the header 'split'; allowed is"):
+        lists.read(tmp_path / "01.parquet")
+
+
 def test_json_in_tar(tmp_path):
     texts = {f"a/{ID}": {"tag": ["Speech", "Gush"], "text": ["x"]}, OTHER: {"tags": "Hammer"}}
     with tarfile.open(tmp_path / "0.tar", "w") as archive:
