@@ -149,6 +149,15 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
     assert str(error.value).startswith(sentence) and str(error.value).endswith(".")
 
 
+def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
+    sweeps = {name: {"model": "stage4", "key": "labels.budget", "values": [4, 8]} for name in ("a", "b")}
+    loaded = config.load(changed({"sweeps": sweeps, "evaluation": {"label_efficiency": {"systems": ["a", "b"]}}}))
+    assert loaded.systems() == ["a-4", "a-8", "b-4", "b-8"]
+    wrong = config.load(changed({"sweeps": sweeps, "evaluation": {"label_efficiency": {"systems": ["gamma"]}}}))
+    with pytest.raises(C3Error, match="systems holds 'gamma'; allowed are sweeps of labels.budget"):
+        wrong.systems()
+
+
 @pytest.mark.parametrize(
     "change, sentence",
     [

@@ -148,9 +148,19 @@ class Config(Section):
         return rows
 
     def systems(self) -> list[str]:
-        """The rows of `evaluation.label_efficiency.systems`, a network for each number of labels."""
-        named = [self.swept(name).values() for name in self.evaluation.label_efficiency.systems]
-        return list(dict.fromkeys(row for rows in named for row in rows))
+        """The rows of `evaluation.label_efficiency.systems`, a network for each number of labels.
+
+        Raises :class:`C3Error` as :meth:`swept` does, and for sweeps of something else.
+        """
+        named = self.evaluation.label_efficiency.systems
+        fit = [name for name, sweep in self.sweeps.items() if sweep.key == "labels.budget"]
+        for name in named:
+            if name not in fit or not self.learn([self.sweeps[name].model], "classification"):
+                raise C3Error(
+                    f"evaluation.label_efficiency.systems holds {name!r}; allowed are sweeps of labels.budget of a row"
+                    f" with the loss classification: {', '.join(fit) or 'none'}."
+                )
+        return list(dict.fromkeys(row for name in named for row in self.swept(name).values()))
 
     def budgets(self, strategy: Strategy) -> list[int]:
         """Numbers of labels asked by a strategy."""
@@ -346,14 +356,6 @@ class Config(Section):
                 raise ValueError(f"{key}.models holds {name!r}; allowed are {', '.join(allowed)}")
         if efficiency.models and self.data.source == "folder":
             raise ValueError(f"{key}.models is {efficiency.models}, but own recordings have no labels; allowed is []")
-        for name in efficiency.systems:
-            varies = self.sweeps[name] if name in self.sweeps else None
-            if varies is None or varies.key != "labels.budget" or not self.learn([varies.model], "classification"):
-                fit = [other for other, sweep in self.sweeps.items() if sweep.key == "labels.budget"]
-                raise ValueError(
-                    f"{key}.systems holds {name!r}; allowed are sweeps of labels.budget of a row with the loss"
-                    f" classification: {', '.join(fit) or 'none'}"
-                )
         clustered = self.learn(efficiency.models, "clustering")
         for place, strategies in (
             (f"{key}.strategies", efficiency.strategies),
