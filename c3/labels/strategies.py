@@ -18,8 +18,8 @@ from c3.labels import facility_location
 from c3.labels.annotation import GroundTruth
 from c3.labels.mismatch import mismatch
 
-GROUPS = 2
-"""So many times as many groups as segments are asked about, for :func:`spread`."""
+TYPICAL = 2
+"""So many times as many segments as are asked for are typical, for :func:`spread`."""
 SAMPLE = 10_000
 """So many segments and so many clusters stand for more of them in :func:`cluster_cover`: a table of 0.4 GB."""
 
@@ -211,20 +211,18 @@ def centres(pool: Pool, budget: int, rng: np.random.Generator, annotator: Ground
     """
     segments, unit = pool.unit_segments()
     _check(pool, budget, len(segments), "training segments")
-    return _ask_segments(pool, segments[_centres(unit, budget, rng)], budget, annotator)
+    return _ask_segments(pool, segments[_centres(unit, budget, rng)[0]], budget, annotator)
 
 
 def spread(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
-    """Ask, of telling segments, ever again for the one furthest from those asked; label the segments asked about.
+    """Ask, of typical segments, ever again for the one furthest from those asked; label the segments asked about.
 
-    The furthest of all segments would be odd ones; one of each of as many groups as labels, many of the same kind,
-    where one kind is frequent. So the segments are merged (:func:`c3.clustering.merge`) into ``GROUPS`` times as many
-    groups as are asked about, and of each group the segment with the greatest z · (mean of the group - mean of the
-    others) may be asked. Of two as far, the one of the bigger group: (1 - greatest cosine to those asked) ·
-    √(segments of its group). Goes on from what is answered already: a group in which something is answered is left out.
-    Not in the paper.
+    Typical: nearest to the centre of one of ``TYPICAL`` times as many clusters (k-means of the segments) as are asked
+    for at once. The furthest of all segments would be odd ones; the centres of as many clusters as labels are many of
+    the same kind, where one kind is frequent. Of two as far, the one of the bigger cluster: (1 - greatest cosine to
+    those asked) · √(segments of its cluster). Goes on from what is answered already. Not in the paper.
     """
-    return _in_rounds(pool, budget, annotator, _spread)
+    return _in_rounds(pool, budget, rng, annotator, lambda unit, known, count: _spread(unit, known, count, rng))
 
 
 def mismatch_first(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
@@ -238,19 +236,20 @@ def mismatch_first(pool: Pool, budget: int, rng: np.random.Generator, annotator:
 
     def choose(unit: np.ndarray, known: list[int], count: int) -> list[int]:
         if not known:
-            return _spread(unit, known, count)
+            return _spread(unit, known, count, rng)
         left = np.setdiff1d(np.arange(len(unit)), known)
         answers = [annotator.answers[segment] for segment in np.asarray(pool.segments())[known]]
         first = left[mismatch(unit, known, answers)[left]]
         chosen = list(_furthest_first(unit, first, known, count))
         return chosen + list(_furthest_first(unit, np.setdiff1d(left, chosen), known + chosen, count - len(chosen)))
 
-    return _in_rounds(pool, budget, annotator, choose)
+    return _in_rounds(pool, budget, rng, annotator, choose)
 
 
 def _in_rounds(
     pool: Pool,
     budget: int,
+    rng: np.random.Generator,
     annotator: GroundTruth,
     choose: Callable[[np.ndarray, list[int], int], list[int]],
 ) -> pd.DataFrame:
@@ -268,15 +267,10 @@ def _in_rounds(
     return _label_segments(pool, annotator.asked, annotator)
 
 
-def _spread(unit: np.ndarray, known: list[int], count: int) -> list[int]:
-    groups = _groups(clustering.merge(unit, min(len(known) + GROUPS * count, len(unit))))
-    groups = [members for members in groups if not np.isin(members, known).any()]
-    total, telling = unit.sum(axis=0), []
-    for members in groups:
-        inside = unit[members].sum(axis=0)
-        outside = (total - inside) / max(len(unit) - len(members), 1)
-        telling.append(members[(unit[members] @ (inside / len(members) - outside)).argmax()])
-    return list(_furthest_first(unit, np.array(telling), known, count, np.sqrt([len(members) for members in groups])))
+def _spread(unit: np.ndarray, known: list[int], count: int, rng: np.random.Generator) -> list[int]:
+    left = np.setdiff1d(np.arange(len(unit)), known)
+    centres, sizes = _centres(unit[left], min(TYPICAL * count, len(left)), rng)
+    return list(_furthest_first(unit, left[centres], known, count, np.sqrt(sizes)))
 
 
 def ceiling(pool: Pool, budget: int, rng: np.random.Generator, annotator: GroundTruth) -> pd.DataFrame:
@@ -291,7 +285,7 @@ def ceiling(pool: Pool, budget: int, rng: np.random.Generator, annotator: Ground
     table = pd.DataFrame(pairs, columns=["label", "place"])
     classes = [table.loc[table["label"] == label, "place"].to_numpy() for label in table["label"].value_counts().index]
     turns = -(-budget // len(classes))
-    typical = [places[_centres(unit[places], min(turns, len(places)), rng)] for places in classes]
+    typical = [places[_centres(unit[places], min(turns, len(places)), rng)[0]] for places in classes]
     in_turn = [place for turn in itertools.zip_longest(*typical) for place in turn if place is not None]
     return _ask_segments(pool, segments[in_turn], budget, annotator)
 
@@ -415,10 +409,11 @@ def _ask_segments(pool: Pool, segments: Iterable[str], budget: int, annotator: G
     return _label_segments(pool, annotator.asked, annotator)
 
 
-def _centres(unit: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Of ``k`` clusters by k-means, biggest first: the row of ``unit`` (n, d) nearest to the centre."""
+def _centres(unit: np.ndarray, k: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Of ``k`` clusters by k-means, biggest first: the row of ``unit`` (n, d) nearest to the centre, and the size."""
     groups = _groups(clustering.kmeans(unit, k, int(rng.integers(2**31))))
-    return np.array([members[(unit[members] @ unit[members].mean(axis=0)).argmax()] for members in groups])
+    nearest = [members[(unit[members] @ unit[members].mean(axis=0)).argmax()] for members in groups]
+    return np.array(nearest), np.array([len(members) for members in groups])
 
 
 def _furthest_first(

@@ -242,35 +242,6 @@ def test_the_next_sheet_goes_where_the_last_ones_were_not():
     assert groups == [2, 3]
 
 
-def test_of_each_group_the_most_telling_segment_is_asked_about_and_the_furthest_group_next():
-    """Eight far groups, of which four are asked: members and order worked out from the definition."""
-    rng = np.random.default_rng(1)
-    sizes = [9, 8, 7, 6, 4, 3, 2, 1]
-    group = np.repeat(range(8), sizes)
-    vectors = np.eye(8)[group] + rng.normal(size=(40, 8)) * 0.05
-    manifest = pd.DataFrame({"segment_id": [f"s{n:03d}" for n in range(40)], "split": "train", "labels": [["a"]] * 40})
-    windows = manifest[["segment_id", "split"]].assign(window=0)
-    _, annotator = ask("spread", manifest, windows, 4, 0, vectors)
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    telling = [
-        np.flatnonzero(group == n)[(unit[group == n] @ (unit[group == n].mean(0) - unit[group != n].mean(0))).argmax()]
-        for n in range(8)
-    ]
-    chosen = [telling[0]]  # the biggest group first
-    while len(chosen) < 4:
-        worth = [(1 - (unit[chosen] @ unit[place]).max()) * np.sqrt(sizes[n]) for n, place in enumerate(telling)]
-        chosen.append(telling[int(np.argmax(worth))])
-    assert annotator.asked == [f"s{place:03d}" for place in chosen]
-
-
-def test_one_to_three_segments_are_enough():
-    for count in (1, 2, 3):
-        manifest, windows, vectors = apart(segments=count)
-        kept = windows["segment_id"].isin(windows["segment_id"].unique()[:count]).to_numpy()
-        _, annotator = ask("spread", manifest, windows[kept].reset_index(drop=True), 1, 0, vectors[kept])
-        assert annotator.cost == 1
-
-
 def test_the_ceiling_knows_the_classes_and_is_no_choice_of_a_row():
     """Three segments of a rare class among fifty: it is asked about second, by the segment at its centre."""
     rng = np.random.default_rng(0)
