@@ -25,6 +25,8 @@ def main(args):
     features = Features(args.index)
     row, training = config.Row(**args.row), config.Training(**args.training)
     labels = read_parquet(args.labels, ["segment_id", "window", "labels"]) if args.labels else None
+    if labels is not None:
+        row = row.with_labels(labels["segment_id"].nunique())
     classes = sampling.classes_of(labels) if "classification" in row.losses else []
     if "classification" in row.losses and not classes:
         raise C3Error(

@@ -96,7 +96,7 @@ def test_rows_that_are_compared_are_equally_long():
     alike = ["topline", "stage1_to_3", "stage2_to_3", "topline_plus", "stage1_plus", "stage2_plus", "stage3_plus"]
     assert {loaded.steps_in_all(name) for name in alike} == {150}
     assert loaded.training_of("stage1_to_2").steps == 110 and loaded.training_of("stage2_to_3").steps == 110
-    assert loaded.training_of("stage3_plus").steps == 500 and loaded.steps_in_all("stage4_plus") == 350
+    assert loaded.training_of("stage3_plus").steps == 500 and loaded.steps_in_all("stage4_plus") == 650
 
 
 def test_label_efficiency_may_be_asked_of_embeddings_and_of_the_features():
@@ -149,6 +149,14 @@ def test_a_sweep_is_checked_when_it_is_asked_for(change, sentence):
     assert str(error.value).startswith(sentence) and str(error.value).endswith(".")
 
 
+def test_with_many_labels_classification_is_trained_alone():
+    row = config.load(changed({"rows": {"stage4": {"alone_from": 50}}})).row("stage4")
+    assert set(row.with_labels(49).losses) == {"audio_visual", "audio_audio", "clustering", "classification"}
+    assert row.with_labels(50).losses == {"classification": 1.0}
+    row = config.load(changed({})).row("stage4")
+    assert row.with_labels(5_000) == row
+
+
 def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
     sweeps = {name: {"model": "stage4", "key": "labels.budget", "values": [4, 8]} for name in ("a", "b")}
     loaded = config.load(changed({"sweeps": sweeps, "evaluation": {"label_efficiency": {"systems": ["a", "b"]}}}))
@@ -188,8 +196,8 @@ def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
             "starts from the embedding new, which has no network to train on; allowed is frozen: true",
         ),
         (
-            {"rows": {"stage4_plus": {"after": "stage2"}}},
-            "rows.stage4_plus.after is 'stage2', which has no clustering loss",
+            {"rows": {"stage4": {"after": "stage2"}}, "models": ["stage4"]},
+            "rows.stage4.after is 'stage2', which has no clustering loss",
         ),
         ({"rows": {"log_mel": {"losses": {"audio_audio": 1}}}}, "the name log_mel is taken by the baseline"),
         ({"embeddings": {"stage1": {"vectors": "x.npy"}}}, "the name stage1 is taken by both a row and an embedding"),
@@ -218,6 +226,7 @@ def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
             {"network": {"cluster_factors": 2}, "rows": {"stage3": {"clusters": 10}}},
             "rows.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
         ),
+        ({"rows": {"stage1": {"alone_from": 5}}}, "alone_from is 5 without the loss classification"),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
         (
             {

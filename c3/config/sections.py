@@ -351,6 +351,10 @@ class Row(Section):
         False,
         description="train only the heads, on the stored embeddings of `after`; `batch` then counts windows and may be tens of thousands",
     )
+    alone_from: Count | None = Field(
+        None,
+        description="so many labelled segments or more, and the loss classification is trained alone: few labels need the losses without labels beside it, many are held back by them",
+    )
     labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     delta_t: Annotated[float, Field(ge=0)] | None = Field(None, description="overrides `training.delta_t`")
     steps: Count | None = Field(None, description="overrides `training.steps`")
@@ -370,6 +374,18 @@ class Row(Section):
             raise ValueError(
                 f"`labels` and the losses {' and '.join(SUPERVISED)} belong together; allowed is both or neither"
             )
+        return self
+
+    def with_labels(self, segments: int) -> Row:
+        """The row as it is trained with so many labelled segments."""
+        if self.alone_from is None or segments < self.alone_from:
+            return self
+        return self.model_copy(update={"losses": {"classification": self.losses["classification"]}})
+
+    @model_validator(mode="after")
+    def _alone_if_classification(self):
+        if self.alone_from is not None and "classification" not in self.losses:
+            raise ValueError(f"alone_from is {self.alone_from} without the loss classification; allowed is null")
         return self
 
     @model_validator(mode="after")
