@@ -17,7 +17,11 @@ def main(args):
     reductions = label_efficiency.system_reductions(tables, list(args.systems)) if args.systems else {}
     derived = [results(label_efficiency.SYSTEM, name, numbers) for name, numbers in reductions.items()]
     derived += [
-        results("label_efficiency", model, label_efficiency.reductions(tables, model))
+        results(
+            "label_efficiency",
+            model,
+            label_efficiency.reductions(tables, model) + label_efficiency.areas(tables, model),
+        )
         for model in tables.loc[tables["evaluation"] == "label_efficiency", "model"].unique()
     ]
     derived += [

@@ -155,6 +155,29 @@ def system_reductions(results: pd.DataFrame, systems: Sequence[str]) -> dict[str
     return {name: list(numbers(name)) for name in systems[1:]}
 
 
+def areas(results: pd.DataFrame, model: str) -> list[dict]:
+    """Area under each strategy's curve of a model: its mean mAP over the logarithm of the labels.
+
+    Over the labels that all of the curves span, for each seed; nothing where they span none in common. (BioDCASE 2026,
+    task 4.)
+    """
+    rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
+    names = [name for name in rows["strategy"].unique() if name != "all"]
+    numbers = []
+    for seed in sorted(rows["seed"].dropna().unique()):
+        curves = {name: curve(rows, model, name, seed) for name in names}
+        curves = {name: points for name, points in curves.items() if len(points)}
+        first = max((points["labels"].min() for points in curves.values()), default=np.inf)
+        last = min((points["labels"].max() for points in curves.values()), default=-np.inf)
+        if first >= last:
+            continue
+        places = np.linspace(np.log(first), np.log(last), 101)
+        for name, points in curves.items():
+            mean = np.trapezoid(np.interp(places, np.log(points["labels"]), points["mAP"]), places)
+            numbers.append({"strategy": name, "seed": seed, "metric": "area", "value": mean / (places[-1] - places[0])})
+    return numbers
+
+
 def _median_and_best(table: pd.DataFrame) -> list[dict]:
     """Both numbers of a :func:`label_reduction`, none of one without rows."""
     found = (("median", table["reduction"].median()), ("best", table["reduction"].max()))

@@ -75,7 +75,7 @@ def label_efficiency(metrics: pd.DataFrame, model: str) -> Table:
     """A line for each strategy of a model: mAP for each number of labels, and the label reduction."""
     rows = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] == model)]
     budgets = sorted(rows["budget"].dropna().unique())
-    header = ["labels asked", *(f"{budget:,}" for budget in budgets), "all", "label reduction, median", "best"]
+    header = ["labels asked", *(f"{budget:,}" for budget in budgets), "all", "area", "label reduction, median", "best"]
     ceiling = curve(rows, model, "all")["mAP"]
     lines = []
     for strategy in [name for name in rows["strategy"].unique() if name != "all"]:
@@ -84,7 +84,11 @@ def label_efficiency(metrics: pd.DataFrame, model: str) -> Table:
         cells = [f"{mean[budget]:.3f}" if budget in mean else "" for budget in budgets]
         for metric in ("label_reduction_median", "label_reduction_best"):
             cells.append(_reduction(of_strategy, metric))
-        cells.insert(len(budgets), f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else "")
+        area = spread(of_strategy.loc[of_strategy["metric"] == "area", "value"])
+        cells[len(budgets) : len(budgets)] = [
+            f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else "",
+            area,
+        ]
         lines.append([names.strategy(strategy), *cells])
     return Table(header, lines)
 

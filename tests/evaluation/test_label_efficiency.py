@@ -110,6 +110,20 @@ def test_whole_networks_make_curves_and_are_compared_with_the_first():
     assert len(reductions["labels_plus"]) == 2 * 3
 
 
+def test_the_area_is_the_mean_over_the_logarithm_of_the_labels_that_all_curves_span():
+    table = pd.concat(
+        results("label_efficiency", "m", rows(strategy, labels, 0, precision, labels))
+        for strategy, points_of in {
+            "random": [(8, 0.1), (16, 0.2), (32, 0.3), (64, 0.9)],
+            "cluster": [(8, 0.2), (32, 0.6)],
+        }.items()
+        for labels, precision in points_of
+    )
+    found = {number["strategy"]: number["value"] for number in label_efficiency.areas(table, "m")}
+    assert found == pytest.approx({"random": 0.2, "cluster": 0.4})  # from 8 to 32, linear on the logarithmic axis
+    assert label_efficiency.areas(table[table["budget"] == 8], "m") == []
+
+
 def test_models_of_one_table_are_not_mixed():
     """Others with more seeds, other strategies and other numbers change nothing."""
     numbers = []
