@@ -12,9 +12,10 @@ EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "sy
 
 def main(args):
     tables = pd.concat([pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables])
-    if args.systems:
-        tables = pd.concat([tables, label_efficiency.systems(tables, args.systems)])
-    reductions = label_efficiency.system_reductions(tables, list(args.systems)) if args.systems else {}
+    systems = dict(args.systems)
+    if systems:
+        tables = pd.concat([tables, label_efficiency.systems(tables, systems)])
+    reductions = label_efficiency.system_reductions(tables, list(systems)) if systems else {}
     derived = [results(label_efficiency.SYSTEM, name, numbers) for name, numbers in reductions.items()]
     derived += [
         results(
@@ -47,7 +48,7 @@ if __name__ == "__main__":
     run(
         main,
         experiment={"help": "name of the experiment"},
-        systems={"type": section, "default": {}, "help": "JSON of the systems, each with the rows that make it"},
+        systems={"type": section, "default": [], "help": "JSON of the systems, each with the rows that make it"},
         tables={"nargs": "+", "help": "tables of the evaluations, models in the order of the configuration"},
         out={"nargs": "+", "help": "the same table as .csv and .parquet, its main numbers as .json"},
     )

@@ -423,9 +423,9 @@ def tables_of(wildcards):
 
 
 def systems_of(wildcards):
-    """The systems of a study, each with the rows that make it."""
+    """The systems of a study in their order, each with the rows that make it."""
     named = EFFICIENCY.systems if study(wildcards.study).strategies else []
-    return section({name: list(told(CONFIG.swept, name).values()) for name in named})
+    return section([[name, list(told(CONFIG.swept, name).values())] for name in named])
 
 
 def histories_of(wildcards):
