@@ -34,9 +34,6 @@ def test_every_number_and_figure_is_there(finished):
     assert {"all", "ceiling", "random", "cluster", "cluster_unpropagated", "cluster_merged", "core_set"} == set(
         efficiency["strategy"]
     )
-    systems = metrics[(metrics["evaluation"] == "system") & (metrics["metric"] == "mAP")]
-    budgets = systems.groupby("model", sort=False)["budget"].agg(list).to_dict()
-    assert list(budgets.items()) == [("labels_scratch", [2, 4]), ("labels_paper", [2, 4])]  # the first is compared with
     assert {"purity", "nmi", "active_clusters"} <= set(metrics[metrics["evaluation"] == "clustering"]["metric"])
     drawn = {path.stem for path in (results / "figures").iterdir()}
     assert {"query_by_example", "shallow_classifier", "label_efficiency", "clustering", "training_curves"} < drawn
@@ -82,6 +79,22 @@ def test_the_consolidated_network_recognises_every_segment(finished):
     metrics = pd.read_csv(results / "metrics.csv").query("evaluation == 'consolidation' and model == 'stage4'")
     metrics = metrics.set_index("metric")["value"]
     assert 0 < metrics["mAP"] <= 1 and metrics["labels_asked"] == 2 and metrics["classes_known"] == len(paid_for)
+
+
+def test_whole_networks_are_trained_with_more_and_more_labels(finished, tmp_path):
+    """Two systems of two budgets: the row that has one of them anyway is not trained again, nor any stage before."""
+    folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
+    overlay = "evaluation={label_efficiency: {systems: [labels_scratch, labels_paper]}}"
+    done = snakemake(folder, "--config", overlay, "--", "evaluation")
+    assert done.returncode == 0, done.stdout[-5000:]
+    trained = set(re.findall(r"^ +output: results/smoke/models/(\S+)/0.keras", done.stdout, flags=re.MULTILINE))
+    assert trained == {"labels_scratch-2", "labels_scratch-4", "labels_paper-4"}
+    metrics = pd.read_csv(folder / "results/smoke/metrics.csv")
+    found = metrics[(metrics["evaluation"] == "system") & (metrics["metric"] == "labels_asked")]
+    curves = found.groupby("model", sort=False)["value"].agg(list).to_dict()
+    assert list(curves.items()) == [("labels_scratch", [2, 4]), ("labels_paper", [2, 4])]  # the first is compared with
+    value = metrics[metrics["metric"] == "mAP"].groupby(["evaluation", "model", "budget"])["value"].mean()
+    assert value["system", "labels_paper", 2] == value["consolidation", "stage4", 2]
 
 
 def test_an_embedding_made_elsewhere_stands_beside_the_others(finished, tmp_path):
@@ -130,7 +143,12 @@ def test_paper_and_sweeps_train_only_what_all_has_not(finished, tmp_path):
     paper = pd.read_csv(results / "paper/metrics.csv")
     assert {*MODELS, "log_mel", "proximity"} == set(paper[paper["evaluation"] == "query_by_example"]["model"])
     assert {"kmeans", "medoid", "typiclust", "core_set"} < set(paper["strategy"].dropna())
-    same = pd.read_csv(results / "metrics.csv").merge(paper, on=COLUMNS[:-1], suffixes=("", "_paper"))
+    # areas hang on how far the other curves reach
+    same = (
+        pd.read_csv(results / "metrics.csv")
+        .query("metric != 'area'")
+        .merge(paper, on=COLUMNS[:-1], suffixes=("", "_paper"))
+    )
     assert len(same) > 50 and (same["value"] == same["value_paper"]).all()
     np.testing.assert_array_equal(pd.read_parquet(results / "paper/metrics.parquet")["value"], paper["value"])
     swept = pd.read_csv(results / "sweeps/metrics.csv")
