@@ -12,11 +12,11 @@ EVALUATIONS = ["query_by_example", "shallow_classifier", "label_efficiency", "sy
 
 def main(args):
     tables = pd.concat([pd.read_csv(path, dtype={"budget": "Int64", "seed": "Int64"}) for path in args.tables])
-    systems = dict(args.systems)
-    if systems:
+    derived = []
+    if systems := dict(args.systems):
         tables = pd.concat([tables, label_efficiency.systems(tables, systems)])
-    reductions = label_efficiency.system_reductions(tables, list(systems)) if systems else {}
-    derived = [results(label_efficiency.SYSTEM, name, numbers) for name, numbers in reductions.items()]
+        reductions = label_efficiency.system_reductions(tables, list(systems))
+        derived += [results(label_efficiency.SYSTEM, name, numbers) for name, numbers in reductions.items()]
     derived += [
         results(
             "label_efficiency",

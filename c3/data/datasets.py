@@ -38,6 +38,13 @@ OBJECTS = "dalmatian|helicopter|ketch|rooster|umbrella|watch"
 FREE_CLIPS = Path(__file__).with_name("esc50_clips.txt").read_text().split("\n")[:-1]
 EVERY_FOURTH = r"image_0(?:[0-3](?:[02468][048]|[13579][26])|400)\.jpg"  # to the 400th
 
+ESC50 = {
+    "home": "https://github.com/karolpiczak/ESC-50",
+    "url": "https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
+    "megabytes": 646,
+    "checksum": "661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
+}
+"""The archive that a part is taken of, or all."""
 DATASETS = {
     "esc10": Dataset(
         about="ESC-10: 400 recordings of 10 kinds of sound (K. J. Piczak, ACM Multimedia 2015)",
@@ -75,9 +82,7 @@ DATASETS = {
     "esc50": Dataset(
         about="ESC-50: 299 recordings of 40 kinds of sound that ESC-10 lacks (K. J. Piczak, ACM Multimedia 2015)",
         licence="CC0 and CC BY, clip by clip; the authors of the clips are named in README.md",
-        home="https://github.com/karolpiczak/ESC-50",
-        url="https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
-        megabytes=646,
+        **ESC50,
         members={
             rf"[^/]+/audio/({re.escape(name)}-{int(kind[:3])}\.wav)": rf"{kind}/\1"
             for kind, _, name in (clip.partition("/") for clip in FREE_CLIPS)
@@ -85,18 +90,14 @@ DATASETS = {
         | {r"[^/]+/LICENSE": "README.md"},
         files=299,
         digest=None,
-        checksum="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
     ),
     "esc50_full": Dataset(
         about="ESC-50: all 2,000 recordings of 50 kinds of sound, in five folds (K. J. Piczak, ACM Multimedia 2015)",
         licence="CC BY-NC 3.0; the authors of the clips are named in README.md",
-        home="https://github.com/karolpiczak/ESC-50",
-        url="https://github.com/karolpiczak/ESC-50/archive/33c8ce9eb2cf0b1c2f8bcf322eb349b6be34dbb6.zip",
-        megabytes=646,
+        **ESC50,
         members={r"[^/]+/(audio/[^/]+\.wav|meta/esc50\.csv)": r"\1", r"[^/]+/LICENSE": "README.md"},
         files=2001,
         digest=None,
-        checksum="661183a6f53ef04f12c9bd618fed0ddc1713280d6c94a5a5431e844ba6f6a21f",
     ),
     "urbansound8k": Dataset(
         about="UrbanSound8K: 8,732 recordings of 10 kinds of sound, in ten folds (J. Salamon, C. Jacoby, J. P. Bello,"

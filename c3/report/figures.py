@@ -176,7 +176,9 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             random = curve(rows, model, "random")
             curves = {name: curve(rows, model, name) for name in strategies}
             reductions = {name: label_reduction(random, curves[name]) for name in strategies if name != "random"}
-            _curves(left, curves, curve(rows, model, "all"), colours)
+            named = {names.strategy(name): points for name, points in curves.items()}
+            _curves(left, named, [colours[name] for name in curves])
+            _all_labels(left, curve(rows, model, "all"))
             _references(left, {"ceiling: knows the true classes": curve(rows, model, "ceiling"), **references})
             best = [
                 table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
@@ -210,23 +212,25 @@ def _systems(left, right, metrics: pd.DataFrame, systems: list[str]) -> None:
     """mAP against labels asked of whole networks, and how many fewer labels they need than the first of them."""
     curves = {name: curve(metrics, name, evaluation=SYSTEM) for name in systems}
     colours = dict(zip(systems, ["#555555", *COLOURS], strict=False))
-    reductions = {name: label_reduction(curves[systems[0]], points) for name, points in curves.items()}
-    for name, points in curves.items():
-        left.fill_between(points["labels"], points["lowest"], points["highest"], color=colours[name], alpha=0.18, lw=0)
-        left.plot(points["labels"], points["mAP"], "o-", color=colours[name], lw=2, ms=5, label=names.system(name))
+    first, *others = systems
+    _curves(left, {names.system(name): points for name, points in curves.items()}, list(colours.values()))
     left.legend(fontsize=8, frameon=False, loc="upper left")
-    left.set_ylabel("Mean average precision (mAP)")
-    _reductions(right, {name: table for name, table in reductions.items() if name != systems[0]}, colours)
+    _reductions(right, {name: label_reduction(curves[first], curves[name]) for name in others}, colours)
     left.set_title("Whole networks: what a label buys")
     right.set_title("Label reduction, against the first")
     right.set_ylabel("Times fewer labels than from scratch")
 
 
-def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colours: dict[str, str]) -> None:
-    """mAP against labels asked of each strategy of one model, and the mAP that all labels give."""
-    for name, points in curves.items():
-        axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colours[name], alpha=0.18, lw=0)
-        axes.plot(points["labels"], points["mAP"], "o-", color=colours[name], lw=2, ms=5, label=names.strategy(name))
+def _curves(axes, curves: dict[str, pd.DataFrame], colours: list[str]) -> None:
+    """mAP against labels asked, in a line with a band for each of ``curves``, which are named as in the legend."""
+    for (name, points), colour in zip(curves.items(), colours, strict=True):
+        axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
+        axes.plot(points["labels"], points["mAP"], "o-", color=colour, lw=2, ms=5, label=name)
+    axes.set_ylabel("Mean average precision (mAP)")
+
+
+def _all_labels(axes, ceiling: pd.DataFrame) -> None:
+    """The mAP that all labels give, and room for its words."""
     if len(ceiling):
         labels, best = ceiling["labels"].iloc[0], ceiling["mAP"].iloc[0]
         axes.axhline(best, color="black", ls="--", lw=1)
@@ -238,7 +242,6 @@ def _curves(axes, curves: dict[str, pd.DataFrame], ceiling: pd.DataFrame, colour
             textcoords="offset points",
         )
     axes.margins(y=0.12)
-    axes.set_ylabel("Mean average precision (mAP)")
 
 
 def _references(axes, curves: dict[str, pd.DataFrame]) -> None:

@@ -80,15 +80,9 @@ def label_efficiency(metrics: pd.DataFrame, model: str) -> Table:
     lines = []
     for strategy in [name for name in rows["strategy"].unique() if name != "all"]:
         of_strategy = rows[rows["strategy"] == strategy]
-        mean = of_strategy[of_strategy["metric"] == "mAP"].groupby("budget")["value"].mean()
-        cells = [f"{mean[budget]:.3f}" if budget in mean else "" for budget in budgets]
-        for metric in ("label_reduction_median", "label_reduction_best"):
-            cells.append(_reduction(of_strategy, metric))
+        all_labels = f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else ""
         area = spread(of_strategy.loc[of_strategy["metric"] == "area", "value"])
-        cells[len(budgets) : len(budgets)] = [
-            f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else "",
-            area,
-        ]
+        cells = [*_by_budget(of_strategy, budgets), all_labels, area, *_reductions(of_strategy)]
         lines.append([names.strategy(strategy), *cells])
     return Table(header, lines)
 
@@ -100,11 +94,19 @@ def systems(metrics: pd.DataFrame) -> Table:
     lines = []
     for system in rows["model"].unique():
         of_it = rows[rows["model"] == system]
-        mean = of_it[of_it["metric"] == "mAP"].groupby("budget")["value"].mean()
-        cells = [f"{mean[budget]:.3f}" if budget in mean else "" for budget in budgets]
-        reductions = (_reduction(of_it, f"label_reduction_{metric}") for metric in ("median", "best"))
-        lines.append([names.system(system), *cells, *reductions])
+        lines.append([names.system(system), *_by_budget(of_it, budgets), *_reductions(of_it)])
     return Table(["labels asked", *(f"{each:,}" for each in budgets), "label reduction, median", "best"], lines)
+
+
+def _by_budget(rows: pd.DataFrame, budgets: list[int]) -> list[str]:
+    """Mean mAP of one curve at each of the budgets, nothing where it has none."""
+    mean = rows[rows["metric"] == "mAP"].groupby("budget")["value"].mean()
+    return [f"{mean[budget]:.3f}" if budget in mean else "" for budget in budgets]
+
+
+def _reductions(rows: pd.DataFrame) -> list[str]:
+    """Median and best label reduction of one curve."""
+    return [_reduction(rows, f"label_reduction_{metric}") for metric in ("median", "best")]
 
 
 def _reduction(rows: pd.DataFrame, metric: str) -> str:
