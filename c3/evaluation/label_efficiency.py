@@ -156,10 +156,11 @@ def system_reductions(results: pd.DataFrame, systems: Sequence[str]) -> dict[str
 
 
 def areas(results: pd.DataFrame, model: str) -> list[dict]:
-    """Area under each strategy's curve of a model: its mean mAP over the logarithm of the labels.
+    """Area under each strategy's curve of a model: its mean mAP over the logarithm of the labels; share of the ceiling.
 
     Over the labels that all of the curves span, for each seed; nothing where they span none in common. (BioDCASE 2026,
-    task 4.)
+    task 4.) ``share_of_ceiling`` is what a strategy gains in area over random segments, as a share of what the ceiling
+    gains: 1 for one who knows the classes, 0 for random choice, less for what is worse.
     """
     rows = results[(results["evaluation"] == "label_efficiency") & (results["model"] == model)]
     names = [name for name in rows["strategy"].unique() if name != "all"]
@@ -172,9 +173,19 @@ def areas(results: pd.DataFrame, model: str) -> list[dict]:
         if first >= last:
             continue
         places = np.linspace(np.log(first), np.log(last), 101)
-        for name, points in curves.items():
-            mean = np.trapezoid(np.interp(places, np.log(points["labels"]), points["mAP"]), places)
-            numbers.append({"strategy": name, "seed": seed, "metric": "area", "value": mean / (places[-1] - places[0])})
+        means = {
+            name: np.trapezoid(np.interp(places, np.log(points["labels"]), points["mAP"]), places)
+            for name, points in curves.items()
+        }
+        values = {("area", name): mean / (places[-1] - places[0]) for name, mean in means.items()}
+        if means.keys() >= {"random", "ceiling"} and means["ceiling"] > means["random"]:
+            gain = means["ceiling"] - means["random"]
+            others = [name for name in means if name not in ("random", "ceiling")]
+            values |= {("share_of_ceiling", name): (means[name] - means["random"]) / gain for name in others}
+        numbers += [
+            {"strategy": name, "seed": seed, "metric": metric, "value": value}
+            for (metric, name), value in values.items()
+        ]
     return numbers
 
 

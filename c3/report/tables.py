@@ -75,14 +75,17 @@ def label_efficiency(metrics: pd.DataFrame, model: str) -> Table:
     """A line for each strategy of a model: mAP for each number of labels, and the label reduction."""
     rows = metrics[(metrics["evaluation"] == "label_efficiency") & (metrics["model"] == model)]
     budgets = sorted(rows["budget"].dropna().unique())
-    header = ["labels asked", *(f"{budget:,}" for budget in budgets), "all", "area", "label reduction, median", "best"]
+    header = ["labels asked", *(f"{budget:,}" for budget in budgets), "all", "area", "of the ceiling"]
+    header += ["label reduction, median", "best"]
     ceiling = curve(rows, model, "all")["mAP"]
     lines = []
     for strategy in [name for name in rows["strategy"].unique() if name != "all"]:
         of_strategy = rows[rows["strategy"] == strategy]
         all_labels = f"{ceiling.iloc[0]:.3f}" if strategy == "random" and len(ceiling) else ""
         area = spread(of_strategy.loc[of_strategy["metric"] == "area", "value"])
-        cells = [*_by_budget(of_strategy, budgets), all_labels, area, *_reductions(of_strategy)]
+        share = of_strategy.loc[of_strategy["metric"] == "share_of_ceiling", "value"]
+        of_ceiling = _percent(share) if len(share) else ""
+        cells = [*_by_budget(of_strategy, budgets), all_labels, area, of_ceiling, *_reductions(of_strategy)]
         lines.append([names.strategy(strategy), *cells])
     return Table(header, lines)
 
@@ -246,4 +249,5 @@ def headline_lines(metrics: pd.DataFrame) -> list[str]:
 
 def _percent(shares: pd.Series) -> str:
     """Mean share in percent, with the lowest and the highest in brackets."""
-    return f"{100 * shares.mean():.0f} % ({100 * shares.min():.0f}–{100 * shares.max():.0f})"
+    spread = f" ({100 * shares.min():.0f}–{100 * shares.max():.0f})" if len(shares) > 1 else ""
+    return f"{100 * shares.mean():.0f} %{spread}"

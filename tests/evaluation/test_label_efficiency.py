@@ -116,11 +116,16 @@ def test_the_area_is_the_mean_over_the_logarithm_of_the_labels_that_all_curves_s
         for strategy, points_of in {
             "random": [(8, 0.1), (16, 0.2), (32, 0.3), (64, 0.9)],
             "cluster": [(8, 0.2), (32, 0.6)],
+            "spread": [(8, 0.0), (32, 0.2)],
+            "ceiling": [(8, 0.5), (32, 0.7)],
         }.items()
         for labels, precision in points_of
     )
-    found = {number["strategy"]: number["value"] for number in label_efficiency.areas(table, "m")}
-    assert found == pytest.approx({"random": 0.2, "cluster": 0.4})  # from 8 to 32, linear on the logarithmic axis
+    found = {(number["metric"], number["strategy"]): number["value"] for number in label_efficiency.areas(table, "m")}
+    # from 8 to 32, linear on the logarithmic axis
+    areas = {("area", "random"): 0.2, ("area", "cluster"): 0.4, ("area", "spread"): 0.1, ("area", "ceiling"): 0.6}
+    shares = {("share_of_ceiling", "cluster"): 0.5, ("share_of_ceiling", "spread"): -0.25}
+    assert found == pytest.approx({**areas, **shares})
     assert label_efficiency.areas(table[table["budget"] == 8], "m") == []
 
 

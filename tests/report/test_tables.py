@@ -47,13 +47,14 @@ def test_labels_and_their_reduction():
         (*name, "cluster", None, None, "label_reduction_median", 1.5),
         (*name, "cluster", None, None, "label_reduction_best", 2.5),
         (*name, "cluster", None, 0, "area", 0.125),
+        (*name, "cluster", None, 0, "share_of_ceiling", 0.25),
         (*name, "all", None, 0, "mAP", 0.9),
         (*name, "all", None, 0, "labels_asked", 100),
     )
     header, random, cluster = cells(tables.label_efficiency(rows, "stage3"))
-    assert header[:5] == ["labels asked", "8", "16", "all", "area"]
-    assert random[1:] == ["0.100", "0.200", "0.900", "", "", ""]
-    assert cluster[1:] == ["0.150", "", "", "0.125", "1.5×", "2.5×"]
+    assert header[:6] == ["labels asked", "8", "16", "all", "area", "of the ceiling"]
+    assert random[1:] == ["0.100", "0.200", "0.900", "", "", "", ""]
+    assert cluster[1:] == ["0.150", "", "", "0.125", "25 %", "1.5×", "2.5×"]
 
 
 def test_goals_are_judged_by_what_was_measured():
