@@ -453,7 +453,9 @@ def shown_of(wildcards):
     """The sections of the configuration that the numbers of a study come from, with the rows it trains."""
     parts = {"experiment", "data", CONFIG.data.source, "features", "network", "training", "models", "evaluation"}
     shown = CONFIG.model_dump(mode="json", include=parts | ({"paper"} if wildcards.study else set()))
-    trained = dict.fromkeys(row for name in study(wildcards.study).models for row in reversed(CONFIG.chain(name)))
+    made = study(wildcards.study)
+    named = [*made.models, *(SYSTEMS if made.strategies else [])]
+    trained = dict.fromkeys(row for name in named for row in reversed(CONFIG.chain(name)))
     return section({**shown, "rows": {name: CONFIG.row(name).model_dump(exclude_defaults=True) for name in trained}})
 
 
