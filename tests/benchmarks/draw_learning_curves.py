@@ -1,0 +1,41 @@
+"""Draws docs/results/learning_curves.csv: mAP on held-out recordings against steps, a line of panels for each set.
+
+python draw_learning_curves.py docs/results/learning_curves.csv docs/figures/learning_curves.png
+"""
+
+import sys
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+EVALUATIONS = {"query_by_example": "query by example", "shallow_classifier": "shallow classifier"}
+COLOURS = {"topline plus": "#555555", "audio–audio, as in the paper": "#CC7A00"}  # all others: the plus rows
+
+
+def main(table: str, path: str) -> None:
+    curves = pd.read_csv(table)
+    sets = curves["set"].unique()
+    figure = Figure(figsize=(8.4, 3.2 * len(sets)), layout="constrained")
+    grid = figure.subplots(len(sets), len(EVALUATIONS), squeeze=False)
+    for line, name in zip(grid, sets, strict=True):
+        for axes, (evaluation, title) in zip(line, EVALUATIONS.items(), strict=True):
+            for row, points in curves[curves["set"] == name].groupby("row", sort=False):
+                colour = COLOURS.get(row, "#0B6E99")
+                axes.plot(points["steps"], points[evaluation], marker="o", color=colour)
+                last = points.iloc[-1]
+                place = (last["steps"], last[evaluation])
+                name_of = row.replace(", ", "\n")
+                axes.annotate(name_of, place, (8, -3), textcoords="offset points", color=colour, fontsize=9)
+            axes.set_xscale("log")
+            axes.set_xlim(400, 16_000)  # room for the names
+            steps = sorted(curves["steps"].unique())
+            axes.set_xticks(steps, [f"{each:,}" for each in steps])
+            axes.minorticks_off()
+            axes.margins(y=0.15)
+            axes.set(title=f"{name}: {title}", xlabel="steps in all", ylabel="mean average precision")
+            axes.grid(color="#E6E6E6")
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
