@@ -99,15 +99,16 @@ def _check(path: str, network: networks.Network) -> None:
         )
 
 
-def segments(path: str, root: str, length: float) -> list[Segment]:
-    """The segments of a recording below ``root``, each of ``length`` seconds, as in the manifest of a folder.
-
-    Of a file whose header tells no length the first: who decodes it is told why.
-    """
+def seconds(path: str, length: float) -> float:
+    """How long a recording is; ``length`` if its header does not tell: who decodes that segment is told why."""
     try:
-        seconds = probe(path).seconds
+        return probe(path).seconds
     except media.Quarantined:
-        seconds = length
+        return length
+
+
+def segments(path: str, root: str, seconds: float, length: float) -> list[Segment]:
+    """The segments of a recording below ``root``, each of ``length`` seconds, as in the manifest of a folder."""
     name = os.path.relpath(path, root)
     return [
         Segment(folder.segment_id(name, start), path, start, end, start) for start, end in folder.cut(seconds, length)

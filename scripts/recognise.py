@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import c3
 from c3.cli import import_keras, replacing, run
 from c3.data import manifest
+from c3.data.sources import folder
 from c3.data.sources.files import find_media
 from c3.data.store import QUARANTINE_COLUMNS
 from c3.errors import C3Error
@@ -70,10 +71,10 @@ def recognise(todo: dict[str, str], parts: dict[str, Path], args) -> None:
     recogniser = recognition.load(args.model)
     if recogniser.licence and not args.shard:
         print(recogniser.licence, file=sys.stderr)
-    total = sum(len(recognition.segments(path, args.folder, recogniser.segment_seconds)) for path in todo)
-    segments = (
-        segment for path in todo for segment in recognition.segments(path, args.folder, recogniser.segment_seconds)
-    )
+    length = recogniser.segment_seconds
+    seconds = {path: recognition.seconds(path, length) for path in todo}
+    total = sum(len(folder.cut(each, length)) for each in seconds.values())
+    segments = (each for path in todo for each in recognition.segments(path, args.folder, seconds[path], length))
     found = recognition.recognise(recogniser, progress(segments, "recognise", total))
     for path, of_path in itertools.groupby(found, lambda pair: pair[0].audio_path):
         write(parts[path], todo[path], list(of_path), recogniser.classes)

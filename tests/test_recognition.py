@@ -11,7 +11,6 @@ import soundfile
 
 from c3 import config, recognition
 from c3.data import features, media
-from c3.data.probe import Sound
 from c3.data.sources import folder
 from c3.errors import C3Error
 from c3.models.network import Network
@@ -103,12 +102,25 @@ def test_segments_are_those_of_the_manifest(recordings):
     section = config.Folder(root=str(recordings), segment_seconds=2)
     table, _, missing, _ = folder.manifest(section, 0.0, 0)
     paths = [*sorted(set(table["audio_path"])), *missing["path"]]
-    found = pd.DataFrame([each for path in paths for each in recognition.segments(path, str(recordings), 2.0)])
+    found = pd.DataFrame(
+        [
+            each
+            for path in paths
+            for each in recognition.segments(path, str(recordings), recognition.seconds(path, 2.0), 2.0)
+        ]
+    )
     readable = found["audio_path"].isin(table["audio_path"])
     expected = table[list(found)]
     pd.testing.assert_frame_equal(found[readable].sort_values("segment_id", ignore_index=True), expected)
     assert found.loc[~readable, "segment_id"].tolist() == missing["segment_id"].tolist()
     assert len(missing) == 2
+
+
+def test_a_file_is_probed_once(model, recordings, command, tmp_path, monkeypatch):
+    probe, asked = recognition.probe, []
+    monkeypatch.setattr(recognition, "probe", lambda path: asked.append(Path(path).name) or probe(path))
+    command(model()[0], recordings, tmp_path / "out")
+    assert asked == ["a.wav", "broken.flac", "gone.mp3", "b #1.wav"]
 
 
 def test_a_run_that_is_stopped_goes_on_and_another_network_starts_anew(
@@ -165,9 +177,8 @@ def test_memory_is_that_of_some_segments_however_long_a_recording_is(model, monk
         asked.append(seconds)
         return np.full(round(seconds * rate), 0.5, np.float32)
 
-    monkeypatch.setattr(recognition, "probe", lambda path: Sound(24 * 3600.0, RATE, False))
     monkeypatch.setattr(media, "decode_audio", decode)
-    segments = recognition.segments("day.wav", ".", recogniser.segment_seconds)
+    segments = recognition.segments("day.wav", ".", 24 * 3600.0, recogniser.segment_seconds)
     for number, _ in zip(range(1000), recognition.recognise(recogniser, iter(segments)), strict=False):
         held.append(len(asked) - number)
     assert len(segments) == 24 * 1800 and set(asked) == {2.0}

@@ -38,6 +38,21 @@ def recordings(real, tmp_path_factory):
     return folder
 
 
+def tables(folder):
+    """The tables of single recordings below a folder of what is recognised."""
+    places = [
+        path.relative_to(folder) for part in ("raven", "audacity", "birdnet") for path in (folder / part).glob("[!.]*")
+    ]
+    return {str(place) for place in places} - {"raven/all.selections.txt"}
+
+
+def tables_of(recordings):
+    """What these tables are called."""
+    names = [path.stem for path in recordings.iterdir()]
+    forms = ("raven/{}.selections.txt", "audacity/{}.txt", "birdnet/{}.BirdNET.results.csv")
+    return {form.format(name) for name in names for form in forms}
+
+
 def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     folder = copy_project(tmp_path)
     own = {"root": str(recordings), "segment_seconds": 4, "recording_seconds": 12}
@@ -72,7 +87,8 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     (results / "sheets/classes_plus.csv").rename(folder / "filled in.csv")
     done = run(folder, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
-    assert jobs(done.stdout) == {"label", "train", "classify", "recognised", "review", "expectations", "sheet"}
+    expected_jobs = {"label", "train", "classify", "recognised", "tables", "review", "expectations", "sheet"}
+    assert jobs(done.stdout) == expected_jobs
     (copy,) = (results / "labels/answers").iterdir()
     assert copy.read_bytes() == (folder / "filled in.csv").read_bytes()
     expected = (results / "recognised/classes_plus/expected.md").read_text()
@@ -90,9 +106,7 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     assert list(heard)[:4] == ["segment_id", "file", "start", "end"]
     assert set(list(heard)[4:]) == set(sheet["labels"])
     assert heard.iloc[:, 4:].to_numpy().min() >= 0 and heard.iloc[:, 4:].to_numpy().max() <= 1
-    for name in [path.stem for path in recordings.iterdir()]:
-        assert (recognised / f"raven/{name}.selections.txt").exists() and (recognised / f"audacity/{name}.txt").exists()
-        assert (recognised / f"birdnet/{name}.BirdNET.results.csv").exists()
+    assert tables(recognised) == tables_of(recordings)
     assert len(json.loads((recognised / "label_studio.json").read_text())) == len(list(recordings.iterdir()))
     again = run(folder, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
@@ -109,11 +123,18 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     new = f"recognise={json.dumps({'root': str(recordings)})}"
     done = run(folder, new, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
-    assert jobs(done.stdout) == {"recognise", "new_recordings"}
+    assert jobs(done.stdout) == {"recognise", "new_recordings", "tables"}
     in_order = heard.sort_values(["file", "start"], ignore_index=True)
     new_table = pd.read_csv(results / "new/classes_plus/segments.csv")
     pd.testing.assert_frame_equal(new_table.iloc[:, :4], in_order.iloc[:, :4])
     np.testing.assert_allclose(new_table[list(heard)[4:]], in_order[list(heard)[4:]], atol=1.5e-4)
+
+    assert tables(results / "new/classes_plus") == tables_of(recordings)
+    assert (results / "new/classes_plus/label_studio.json").exists() and (
+        results / "new/classes_plus/segments"
+    ).is_dir()
+    again = run(folder, new, "--dry-run", **own, sheets=["filled in.csv"])
+    assert "Nothing to be done" in again.stdout
 
     # More labels than there are clusters, three at a time; a row about which nobody is sure is not asked again.
     unsure = next(segment for segment in index["segment_id"] if segment not in set(sheet["segment_id"]))

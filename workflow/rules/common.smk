@@ -473,6 +473,7 @@ def products(folder):
     Of own recordings, whose labels nobody knows: a sheet to fill in, and once one is filled in, what is recognised.
     """
     classified = DEFAULT.having("classification") if CONFIG.recognise.root and folder == "" else []
+    tables = ["segments.csv", "label_studio.json"]  # the second is made with those of all other programs
     if CONFIG.data.source == "folder":
         unlabelled = [name for name in DEFAULT.models if not CONFIG.row(name).labels]
         labelled = [name for name in DEFAULT.models if name not in unlabelled]
@@ -484,11 +485,11 @@ def products(folder):
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
             *expand(f"{RESULTS}/sheets/{{model}}/index.html", model=labelled),
-            *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=["segments.csv", "index.html"]),
+            *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=[*tables, "index.html"]),
             *expand(
                 f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]
             ),
-            *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified if SHEETS else []),
+            *expand(f"{RESULTS}/new/{{model}}/{{name}}", model=classified if SHEETS else [], name=tables),
         ]
     place = f"{RESULTS}/{folder}"
     return [
@@ -498,7 +499,7 @@ def products(folder):
         f"{place}report.md",
         f"{place}report/index.html",
         *expand(f"{place}figures/{{name}}.{{suffix}}", name=FIGURE_NAMES, suffix=["png", "pdf"]),
-        *expand(f"{RESULTS}/new/{{model}}/segments.csv", model=classified),
+        *expand(f"{RESULTS}/new/{{model}}/{{name}}", model=classified, name=tables),
     ]
 
 

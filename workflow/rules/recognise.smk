@@ -1,4 +1,5 @@
-"""New recordings: needs networks that have learnt classes and a folder, makes the classes of each segment."""
+"""New recordings: needs networks that have learnt classes and a folder, makes the classes of each segment; and of
+these, as of the recordings that were learnt from, the tables of other programs."""
 
 
 rule recognise:
@@ -47,3 +48,30 @@ rule new_recordings:
         out=subpath(output.table, parent=True),
     shell:
         "python {input.code[0]} {input.models} {params.folder:q} {params.out}" " 2>&1 | tee {log}"
+
+
+rule tables:
+    input:
+        code=code("tables"),
+        segments=f"{RESULTS}/{{heard}}/{{model}}/segments.csv",
+    output:
+        raven=directory(f"{RESULTS}/{{heard}}/{{model}}/raven"),
+        audacity=directory(f"{RESULTS}/{{heard}}/{{model}}/audacity"),
+        birdnet=directory(f"{RESULTS}/{{heard}}/{{model}}/birdnet"),
+        clips=directory(f"{RESULTS}/{{heard}}/{{model}}/segments"),
+        label_studio=f"{RESULTS}/{{heard}}/{{model}}/label_studio.json",
+    log:
+        f"{LOGS}/tables/{{heard}}-{{model}}.log",
+    benchmark:
+        f"{BENCHMARKS}/tables/{{heard}}-{{model}}.tsv"
+    wildcard_constraints:
+        heard="recognised|new",
+    threads: 1
+    resources:
+        mem_mb=scaled(2000),
+        runtime=scaled(60),
+    params:
+        root=lambda wildcards: MEDIA if wildcards.heard == "recognised" else CONFIG.recognise.root,
+        out=subpath(output.label_studio, parent=True),
+    shell:
+        "python {input.code[0]} {input.segments} {params.root:q} {params.out}" " 2>&1 | tee {log}"

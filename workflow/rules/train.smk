@@ -72,11 +72,6 @@ rule recognised:
         manifest=f"{RESULTS}/manifest.parquet",
     output:
         segments=f"{RESULTS}/recognised/{{model}}/segments.csv",
-        raven=directory(f"{RESULTS}/recognised/{{model}}/raven"),
-        audacity=directory(f"{RESULTS}/recognised/{{model}}/audacity"),
-        birdnet=directory(f"{RESULTS}/recognised/{{model}}/birdnet"),
-        clips=directory(f"{RESULTS}/recognised/{{model}}/segments"),
-        label_studio=f"{RESULTS}/recognised/{{model}}/label_studio.json",
     log:
         f"{LOGS}/recognised/{{model}}.log",
     benchmark:
@@ -85,12 +80,8 @@ rule recognised:
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
-    params:
-        root=MEDIA,
     shell:
-        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --root {params.root:q}"
-        " --segments {output.segments} --raven {output.raven} --audacity {output.audacity} --birdnet {output.birdnet}"
-        " --clips {output.clips} --label-studio {output.label_studio}"
+        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --segments {output.segments}"
         " 2>&1 | tee {log}"
 
 
