@@ -8,7 +8,7 @@ import pandas as pd
 import soundfile
 
 from c3.cli import replacing, replacing_folder, run
-from c3.data import manifest, media
+from c3.data import accounts, manifest, media
 from c3.data.probe import probe
 from c3.labels.recordings import table_names
 from c3.progress import progress
@@ -22,7 +22,8 @@ def main(args):
     mean = (sum(predictions) / len(predictions)).round(4)
     segments = manifest.read(args.manifest).set_index("segment_id").loc[mean.index]
     table = manifest.places(segments).join(mean).sort_values(["file", "start"]).reset_index()
-    found, recordings = exporters.detections(table), recorded(table, args.root)
+    known = accounts.versions(accounts.read_files(args.files))
+    found, recordings = exporters.detections(table), recorded(table, args.root, known)
     heard, names = dict(list(found.groupby("file"))), table_names(recordings.index, args.root, taken=["all"])
     parts = {names[file]: (heard.get(file, found[:0]), recordings.loc[[file]]) for file in recordings.index}
     with replacing(args.segments) as path:
@@ -41,16 +42,19 @@ def main(args):
     clips = exporters.clips(found)
     with replacing_folder(args.clips) as folder:
         for clip in progress(clips.itertuples(), "clips", total=len(clips)):
-            write_clip(folder / clip.clip, clip, int(recordings["sample_rate"][clip.file]))
+            write_clip(folder / clip.clip, clip, int(recordings["sample_rate"][clip.file]), known)
 
 
-def recorded(table, root):
-    """The recordings of a table of segments, for the exporters; one that is no longer there ends with its segments."""
+def recorded(table, root, known):
+    """The recordings of a table of segments, for the exporters; one that is no longer there, or is another by now, ends
+    with its segments."""
     rows = []
     for file, segments in table.groupby("file"):
         try:
+            accounts.check_version(file, known)
             seconds, sample_rate, *_ = probe(file)
-        except media.Quarantined:
+        except media.Quarantined as error:
+            print(f"{file} is {error.reason}: no clips are cut from it.")
             seconds, sample_rate = segments["end"].max(), FALLBACK_RATE
         rows.append((file, os.path.abspath(file), os.path.relpath(file, root), seconds, sample_rate))
     return pd.DataFrame(rows, columns=["file", "path", "name", "seconds", "sample_rate"]).set_index("file")
@@ -62,9 +66,10 @@ def write(path, text):
     path.write_text(text)
 
 
-def write_clip(path, clip, sample_rate):
-    """The sound of a detection as it is in the recording; none if that is no longer there."""
+def write_clip(path, clip, sample_rate, known):
+    """The sound of a detection as it is in the recording; none if that is no longer there, or is another by now."""
     with contextlib.suppress(media.Quarantined):
+        accounts.check_version(clip.file, known)
         samples = media.decode_audio(clip.file, clip.start, clip.end - clip.start, sample_rate)
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, samples, sample_rate)
@@ -75,6 +80,7 @@ if __name__ == "__main__":
         main,
         predictions={"nargs": "+", "help": "one file per training seed"},
         manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         root={"help": "folder of the recordings, whose folders the tables have too"},
         segments={"help": "all segments with the probability of each class, CSV"},
         raven={"help": "folder of selection tables, one per recording and all.selections.txt"},

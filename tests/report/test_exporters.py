@@ -179,7 +179,8 @@ def test_the_script_writes_all_tables(tmp_path):
     for name, rate in {"a.wav": 8000, "site B, north/Ä #2.flac": 16_000, "site B, north/a.ogg": 22_050}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(root / name, rng.uniform(-0.1, 0.1, 10 * rate), rate)
-    manifest, *_ = own.manifest(config.Folder(root=str(root), segment_seconds=5), 0, 0)
+    manifest, _, _, files = own.manifest(config.Folder(root=str(root), segment_seconds=5), 0, 0)
+    files.to_csv(tmp_path / "files.csv", index=False)
     manifests.write(manifest, tmp_path / "manifest.parquet")
     likely = [0.9 if name.startswith("site") else 0.1 for name in manifest["segment_id"]]
     for seed, shift in enumerate((0.05, -0.05)):
@@ -191,12 +192,13 @@ def test_the_script_writes_all_tables(tmp_path):
     (outputs["raven"]).mkdir(parents=True)
     (outputs["raven"] / "of an earlier run").touch()
     command = [sys.executable, str(Path(__file__).parents[2] / "scripts/recognised.py"), "--root", str(root)]
-    command += ["--manifest", str(tmp_path / "manifest.parquet")]
+    command += ["--manifest", str(tmp_path / "manifest.parquet"), "--files", str(tmp_path / "files.csv")]
     command += ["--predictions", *(str(tmp_path / f"{seed}.parquet") for seed in range(2))]
     for name, path in outputs.items():
         command += [f"--{name.replace('_', '-')}", str(path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].endswith("a.ogg is missing: no clips are cut from it.")
     assert {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()} == {
         "segments.csv",
         "label_studio.json",
@@ -214,3 +216,7 @@ def test_the_script_writes_all_tables(tmp_path):
     heard = dict.fromkeys([name for name in manifest["segment_id"] if name.startswith("site")], ("wren",))
     for tables in ([outputs["raven"] / "all.selections.txt"], sorted(outputs["audacity"].rglob("*.txt"))):
         assert sheets.read_sheets(tables, manifest).labels == heard
+    soundfile.write(root / "site B, north/Ä #2.flac", rng.uniform(-0.1, 0.1, 20 * 16_000), 16_000)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Ä #2.flac is changed: no clips are cut from it." in done.stdout
+    assert not list(outputs["clips"].rglob("*.wav")) and outputs["segments"].exists()

@@ -70,6 +70,7 @@ rule recognised:
         code=code("recognised"),
         predictions=expand(f"{RESULTS}/predictions/{{{{model}}}}/{{seed}}.parquet", seed=DEFAULT.seeds),
         manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
     output:
         segments=f"{RESULTS}/recognised/{{model}}/segments.csv",
         raven=directory(f"{RESULTS}/recognised/{{model}}/raven"),
@@ -88,8 +89,8 @@ rule recognised:
     params:
         root=MEDIA,
     shell:
-        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --root {params.root:q}"
-        " --segments {output.segments} --raven {output.raven} --audacity {output.audacity} --birdnet {output.birdnet}"
+        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --files {input.files}"
+        " --root {params.root:q} --segments {output.segments} --raven {output.raven} --audacity {output.audacity} --birdnet {output.birdnet}"
         " --clips {output.clips} --label-studio {output.label_studio}"
         " 2>&1 | tee {log}"
 
