@@ -8,7 +8,6 @@ from c3 import config
 from c3.cli import import_keras, replacing, run, section
 from c3.data import accounts, manifest, media
 from c3.data.store import Features
-from c3.errors import C3Error
 from c3.progress import progress
 
 
@@ -31,25 +30,15 @@ def main(args):
     segments = segments.sort_values(["audio_path", "media_start"], kind="stable")
     vectors, known = {}, accounts.versions(accounts.read_files(args.files))
     for segment in progress(segments.itertuples(), f"encode {args.name} shard {args.shard:03d}", total=len(segments)):
-        samples = decode(segment, encoder.sample_rate, known)
+        with accounts.as_it_was(segment.audio_path, known):  # vectors and features of one recording
+            seconds = segment.end - segment.start
+            samples = media.decode_audio(segment.audio_path, segment.media_start, seconds, encoder.sample_rate)
         what = f"segment {segment.segment_id} in {segment.audio_path}"
         windows = counts[segment.Index]
         vectors[segment.Index] = embed_windows(encoder, samples, windows, features.spec.window_seconds, what)
     with replacing(args.out) as path:
         in_order = [vectors[number] for number in range(len(vectors))]
         np.save(path, np.concatenate(in_order) if in_order else np.zeros((0, 0), np.float32))
-
-
-def decode(segment, sample_rate, known):
-    """The sound of a segment, of the file whose features are there: the two must not be of different recordings."""
-    try:
-        accounts.check_version(segment.audio_path, known)
-        return media.decode_audio(segment.audio_path, segment.media_start, segment.end - segment.start, sample_rate)
-    except media.Quarantined as error:
-        raise C3Error(
-            f"{segment.audio_path} is {error.reason}; allowed is the recording as it was when the manifest was made, or"
-            " a run with --forcerun manifest, which takes it as it is now."
-        ) from None
 
 
 if __name__ == "__main__":

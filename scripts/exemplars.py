@@ -8,7 +8,7 @@ import pandas as pd
 import soundfile
 
 from c3.cli import replacing, replacing_folder, run
-from c3.data import manifest, media
+from c3.data import accounts, manifest, media
 from c3.report import exemplars
 
 SAMPLE_RATE = 32_000  # Hz: for ears, not for the network
@@ -18,13 +18,14 @@ def main(args):
     with np.load(args.portraits) as opened:
         portraits = dict(opened)
     segments = manifest.read(args.manifest).set_index("segment_id")
+    known = accounts.versions(accounts.read_files(args.files))
     classes = pd.read_csv(args.classes, dtype=str, keep_default_na=False)
     names = dict(zip(classes["label"], classes["name"], strict=True))
     heard = np.concatenate([portraits["spectrograms"].ravel(), portraits["context"].ravel()])
     darkest_brightest = np.nanpercentile(heard, [1, 99.5]) if np.isfinite(heard).any() else (0, 1)
     with replacing_folder(Path(args.out).with_suffix("")) as folder:
         clusters = [
-            cluster(portraits, place, segments, names, darkest_brightest, folder)
+            cluster(portraits, place, segments, known, names, darkest_brightest, folder)
             for place in range(len(portraits["cluster"]))
         ]
     listed = {
@@ -40,7 +41,7 @@ def main(args):
         out.write_text(json.dumps(listed, indent=1, ensure_ascii=False))
 
 
-def cluster(portraits, place, segments, names, darkest_brightest, folder):
+def cluster(portraits, place, segments, known, names, darkest_brightest, folder):
     """What the page shows of a cluster; the files of its exemplars are written into ``folder``."""
     shares = zip(portraits["names"][place].tolist(), portraits["shares"][place].tolist(), strict=True)
     seconds, found = float(portraits["seconds"]), []
@@ -65,7 +66,7 @@ def cluster(portraits, place, segments, names, darkest_brightest, folder):
                 "after": int(after),
                 "spectrogram": f"{folder.name}/{name}.png",
                 "frame": f"{folder.name}/{name}.frame.png" if portraits["has_frame"][place, number] else None,
-                **sound(segment.audio_path, start, length, folder, f"{name}.flac"),
+                **sound(segment.audio_path, known, start, length, folder, f"{name}.flac"),
             }
         )
     return {
@@ -76,9 +77,10 @@ def cluster(portraits, place, segments, names, darkest_brightest, folder):
     }
 
 
-def sound(path, start, seconds, folder, name):
-    """Write a clip; a recording that is no longer there leaves a page without it, which says why."""
+def sound(path, known, start, seconds, folder, name):
+    """Write a clip; a recording that has gone, or is another by now, leaves a page without it, which says why."""
     try:
+        accounts.check_version(path, known)
         samples = media.decode_audio(path, start, seconds, SAMPLE_RATE)
     except media.Quarantined as reason:
         return {"sound": None, "silence": f"The recording is {reason}."}
@@ -98,6 +100,7 @@ if __name__ == "__main__":
         portraits={},
         seed={"type": int, "help": "of the training that made the clusters"},
         manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         classes={},
         out={"help": "the list, JSON; sounds and pictures go into the folder of the same name beside it"},
     )

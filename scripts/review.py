@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from c3.cli import replacing, replacing_folder, run
-from c3.data import manifest
+from c3.data import accounts, manifest
 from c3.labels import review, sheets
 from c3.report import clips, label_page
 
@@ -17,6 +17,7 @@ def main(args):
     mean = sum(predictions) / len(predictions)
     table = manifest.read(args.manifest).set_index("segment_id", drop=False)
     places = manifest.places(table).loc[mean.index]
+    known = accounts.versions(accounts.read_files(args.files))
     answered = sheets.read_sheets(args.sheets, table.reset_index(drop=True)).labels
     open_ = mean[~mean.index.isin(list(answered))]
     items = review.choose(open_, SEED)
@@ -27,7 +28,7 @@ def main(args):
                 "sound": f"{folder.name}/{number:04d}.wav",
                 "segment_id": segment,
                 **places.loc[segment].to_dict(),
-                "clip": clips.write(table.loc[segment], folder, f"{number:04d}"),
+                "clip": clips.write(table.loc[segment], known, folder, f"{number:04d}"),
                 "near": [],
             }
             for number, segment in enumerate(listed, 1)
@@ -56,6 +57,7 @@ if __name__ == "__main__":
         main,
         predictions={"nargs": "+", "help": "one file per training seed"},
         manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         sheets={"nargs": "+", "help": "filled-in sheets: their segments are not proposed"},
         experiment={"help": "name on the page"},
         row={"help": "name on the page"},

@@ -7,7 +7,7 @@ import pandas as pd
 import soundfile
 
 from c3.cli import replacing, replacing_folder, run
-from c3.data import manifest, media
+from c3.data import accounts, manifest, media
 from c3.data.store import Features
 from c3.errors import C3Error
 from c3.evaluation.inputs import read_clusters, read_vectors
@@ -30,21 +30,23 @@ def main(args):
     sheet = sheets.sheet(pd.read_csv(args.asked, keep_default_na=False), table)
     segments = table.set_index("segment_id", drop=False)
     near = neighbours(args, sheet["segment_id"])
-    known = Counter(label for labels in answers.values() for label in labels)
+    counts = Counter(label for labels in answers.values() for label in labels)
+    known = accounts.versions(accounts.read_files(args.files))
     with replacing_folder(Path(args.out).with_suffix(""), kept="*.csv") as folder:  # of annotators, by the server
         shown = []
         for row in sheet.to_dict("records"):
             number = Path(row["sound"]).stem
-            clip = clips.write(segments.loc[row["segment_id"]], folder, f"{number}.clip")
+            clip = clips.write(segments.loc[row["segment_id"]], known, folder, f"{number}.clip")
             others = [
-                clips.write(segments.loc[other], folder, f"{number}.near{place}", 0.0, (300, 90))
+                clips.write(segments.loc[other], known, folder, f"{number}.near{place}", 0.0, (300, 90))
                 for place, other in enumerate(near.get(row["segment_id"], []), 1)
             ]
-            samples = media.decode_audio(row["file"], row["start"], row["end"] - row["start"], SAMPLE_RATE)
+            with accounts.as_it_was(row["file"], known):
+                samples = media.decode_audio(row["file"], row["start"], row["end"] - row["start"], SAMPLE_RATE)
             soundfile.write(folder / row["sound"], samples, SAMPLE_RATE)
             del row["labels"]
             shown.append({**row, "clip": clip, "near": others})
-        html = label_page.label(args.experiment, Path(args.out).stem, known.most_common(), shown)
+        html = label_page.label(args.experiment, Path(args.out).stem, counts.most_common(), shown)
         (folder / "index.html").write_text(html, encoding="utf-8")
     with replacing(args.out) as path:
         sheet.to_csv(path, index=False)
@@ -65,6 +67,7 @@ if __name__ == "__main__":
         main,
         asked={"help": "what is to be asked, in order, CSV"},
         manifest={},
+        files={"help": "the files that the manifest was made of, CSV"},
         index={"help": "features/index.parquet"},
         embeddings={"default": None, "help": "vectors by which neighbours are found"},
         clusters={"default": None, "help": "clusters file: neighbours are of the same cluster"},

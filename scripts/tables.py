@@ -10,7 +10,7 @@ import pandas as pd
 import soundfile
 
 from c3.cli import replacing, replacing_folder, run
-from c3.data import media
+from c3.data import accounts, media
 from c3.data.probe import probe
 from c3.errors import C3Error
 from c3.labels.recordings import table_names
@@ -27,6 +27,7 @@ def main(args):
     places = {name: Path(args.out, name) for name in ("raven", "audacity", "birdnet", "segments")}
     check_free(places.values())
     names = table_names(files_of(args.segments), args.root, taken=["all"])
+    known = accounts.versions(accounts.read_files(args.files)) if args.files else {}
     rates, sure, selections, seconds = {}, [], 0, 0.0
     with (
         replacing_folder(places["raven"]) as raven,
@@ -39,7 +40,7 @@ def main(args):
         for file, segments in progress(recordings_of(args.segments), "tables", total=len(names)):
             if file in rates:
                 raise C3Error(f"{args.segments} has rows of {file} in several places; {ALLOWED}.")
-            found, recording = exporters.detections(segments), recorded(file, args.root, segments["end"].max())
+            found, recording = exporters.detections(segments), recorded(file, known, args.root, segments)
             together = exporters.raven(found, recording, selections + 1, seconds)
             task = json.dumps(exporters.label_studio(found, recording), indent=1, ensure_ascii=False)
             texts = {
@@ -59,7 +60,7 @@ def main(args):
                 sure = [exporters.surest(pd.concat(sure))]
         append(tasks, "\n]\n")
         if sure:
-            write_clips(clips, exporters.clips(exporters.surest(pd.concat(sure))), rates)
+            write_clips(clips, exporters.clips(exporters.surest(pd.concat(sure))), known, rates)
 
 
 def check_free(places):
@@ -98,12 +99,14 @@ def recordings_of(path):
     yield from groups
 
 
-def recorded(file, root, end):
-    """A recording, for the exporters; one that is no longer there ends with its segments."""
+def recorded(file, known, root, segments):
+    """A recording, for the exporters; one that has gone, or is another by now, ends with its segments."""
     try:
+        accounts.check_version(file, known)
         seconds, sample_rate, *_ = probe(file)
-    except media.Quarantined:
-        seconds, sample_rate = end, FALLBACK_RATE
+    except media.Quarantined as error:
+        print(f"{file} is {error.reason}: no clips are cut from it.")
+        seconds, sample_rate = segments["end"].max(), FALLBACK_RATE
     return exporters.Recording(os.path.abspath(file), os.path.relpath(file, root), seconds, sample_rate)
 
 
@@ -114,10 +117,11 @@ def append(path, text):
         file.write(text)
 
 
-def write_clips(folder, clips, rates):
-    """The sound of each detection as it is in the recording; none if that is no longer there."""
+def write_clips(folder, clips, known, rates):
+    """The sound of each detection as it is in the recording; none if that has gone, or is another by now."""
     for clip in progress(clips.itertuples(), "clips", total=len(clips)):
         with contextlib.suppress(media.Quarantined):
+            accounts.check_version(clip.file, known)
             samples = media.decode_audio(clip.file, clip.start, clip.end - clip.start, rates[clip.file])
             path = folder / clip.clip
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +132,7 @@ if __name__ == "__main__":
     run(
         main,
         segments={"positional": True, "help": "segments.csv, with the probability of each class in each segment"},
+        files={"default": None, "help": "the files that the segments were made of, CSV: no others are cut"},
         root={"positional": True, "help": "folder of the recordings, whose folders the tables have too"},
         out={
             "positional": True,

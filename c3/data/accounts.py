@@ -6,8 +6,10 @@ A file ends in one of four: manifest (at least one of its segments is used), mis
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import pandas as pd
 from c3.data import packs
 from c3.data.media import Quarantined
 from c3.data.reading import read_table, reading
+from c3.errors import C3Error
 
 MANIFEST, MISSING, QUARANTINED, IGNORED = ACCOUNTS = ("manifest", "missing", "quarantined", "ignored")
 FILE_COLUMNS = ["path", "account", "reason", "seconds", "version", "remark"]
@@ -61,6 +64,19 @@ def check_version(path: str, known: dict[str, str]) -> None:
         raise Quarantined("missing") from None
     if known.get(path, now) != now:
         raise Quarantined("changed")
+
+
+@contextlib.contextmanager
+def as_it_was(path: str, known: dict[str, str]) -> Iterator[None]:
+    """Around what reads a recording whose features are there: C3Error if it is another by now, or cannot be read."""
+    try:
+        check_version(path, known)
+        yield
+    except Quarantined as error:
+        raise C3Error(
+            f"{path} is {error.reason}; allowed is the recording as it was when the manifest was made, or a run with"
+            " --forcerun manifest, which takes it as it is now."
+        ) from None
 
 
 def balance(files: pd.DataFrame, manifest: pd.DataFrame, index: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:

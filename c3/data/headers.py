@@ -18,9 +18,22 @@ FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
 FLAC_BEGINNING = 8
 TRANSPORT = ((0, 188), (4, 192))
 """where packets of a transport stream begin, and their length; those of cameras have a time before them"""
+CHUNKED = {
+    rb"FORM....AIF[FC]": (0, ">4xI", 8),
+    rb"caff\x00\x01": (8, ">4xq", 12),
+    rb"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0": (0, "<16xQ", 0),
+    rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c": (0, "<16xQ", 0),
+    rb"\0\0\0.ftyp": (0, ">I", 0),
+}
+"""how files begin that are chunks one after the other (AIFF, CAF, W64, WMA, mp4 and its kin): where the first chunk is,
+where in it its length stands, and how many bytes that leaves out"""
+ANY = re.compile(b"|".join([*CHUNKED, rb"RIFF....WAVE", FLAC.pattern, re.escape(OGG_BEGIN)]), re.DOTALL)
+"""how any file begins that is looked for behind one of chunks"""
 MPEG = (0x50, 0x55)
 """how a WAVE file calls MPEG"""
 BLOCK = 2**20
+HEADER = 64
+"""bytes in which the header of a chunk ends, and in which another file is looked for"""
 LAST_PAGE = 2**16
 """bytes that an Ogg page has at most, about"""
 
@@ -111,6 +124,28 @@ def is_followed(path: str) -> bool:
             if FLAC.search(before + block):
                 return True
             before = block[1 - FLAC_BEGINNING :]
+    return False
+
+
+def has_another_behind(path: str) -> bool:
+    """Whether another file begins where a chunk of this one ends (AIFF, CAF, W64, WMA, mp4), or a few bytes later."""
+    size = packs.size(path)
+    with packs.binary(path) as file:
+        begin = file.read(HEADER)
+        found = (layout for beginning, layout in CHUNKED.items() if re.match(beginning, begin, re.DOTALL))
+        first, form, more = next(found, (size, "", 0))
+        place = first
+        while place + 8 <= size:
+            file.seek(place)
+            header = file.read(HEADER)
+            if place > first and ANY.search(header):
+                return True
+            length = struct.unpack_from(form, header.ljust(HEADER))[0] + more
+            if length == 1:  # of mp4: it stands behind, in 8 bytes
+                length = struct.unpack_from(">8xQ", header.ljust(HEADER))[0]
+            if length < max(more, 8):  # the rest of the file, or nonsense
+                return False
+            place += length
     return False
 
 

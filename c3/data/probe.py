@@ -9,7 +9,7 @@ import av
 import soundfile
 
 from c3.data import media, packs
-from c3.data.headers import DataChunk, data_chunk, first_bytes, has_end, is_chained, is_followed
+from c3.data.headers import DataChunk, data_chunk, first_bytes, has_another_behind, has_end, is_chained, is_followed
 from c3.data.media import Quarantined
 
 TOLERANCE_SECONDS, TOLERANCE = 0.1, 0.01
@@ -23,7 +23,8 @@ BEHIND = 1 / 3
 LEAST_BYTES = 1
 """of a second of sound: silence in FLAC has 3"""
 
-FOLLOWED = "another file follows in it, which is not read"
+ANOTHER = "another file follows in it"
+FOLLOWED = f"{ANOTHER}, which is not read"
 
 
 class Sound(NamedTuple):
@@ -53,6 +54,8 @@ def probe(path: str) -> Sound:
         raise Quarantined("broken")
     if chunk and chunk.is_followed:
         return sound._replace(remark=FOLLOWED)
+    if has_another_behind(path):
+        return sound._replace(remark=f"{sound.remark}; {ANOTHER}" if sound.remark else FOLLOWED)
     return sound
 
 
@@ -90,7 +93,7 @@ def _probe_first_flac(path: str) -> Sound | None:
     except soundfile.LibsndfileError:
         return None
     if header.frames / header.samplerate * LEAST_BYTES > packs.size(path):  # it does not say how long it is
-        return _probe_ffmpeg(path)._replace(remark="another file follows in it")
+        return _probe_ffmpeg(path)._replace(remark=ANOTHER)
     return Sound(header.frames / header.samplerate, header.samplerate, False, FOLLOWED)
 
 

@@ -14,7 +14,7 @@ import soxr
 from matplotlib.ticker import MaxNLocator
 from scipy import signal
 
-from c3.data import media
+from c3.data import accounts, media
 from c3.data.probe import probe
 from c3.errors import C3Error
 from c3.report import exemplars
@@ -34,17 +34,27 @@ BEGUN = re.compile(r"(?<!\d)((?:19|20)\d{6})[_T-](\d{6})(?!\d)")
 """date and time in the names that recorders give"""
 
 
-def write(segment, folder: Path, name: str, context: float = CONTEXT_SECONDS, size: tuple = (800, 200)) -> dict:
+def write(
+    segment,
+    known: dict[str, str],
+    folder: Path,
+    name: str,
+    context: float = CONTEXT_SECONDS,
+    size: tuple = (800, 200),
+) -> dict:
     """Write the sound, spectrogram and picture of a segment into ``folder``; what a page has to know of them.
 
-    segment: a row of the manifest. size: pixels of the spectrogram. Returns ``sound``, ``slow``, ``spectrogram`` and
-    ``frame`` (names of files; None where there is none), ``seconds`` of the clip, ``mark`` (where the segment begins
-    and how long it is, of 1), ``times`` and ``pitches`` (ticks: place from 0 to 1, text; of pitches kHz), ``place`` and
-    ``begun`` (where it is and when it was, for people). :class:`C3Error` if the recording has gone or is shorter.
+    segment: a row of the manifest. known: versions of the recordings (:func:`c3.data.accounts.versions`). size: pixels
+    of the spectrogram. Returns ``sound``, ``slow``, ``spectrogram`` and ``frame`` (names of files; None where there is
+    none), ``seconds`` of the clip, ``mark`` (where the segment begins and how long it is, of 1), ``times`` and
+    ``pitches`` (ticks: place from 0 to 1, text; of pitches kHz), ``place`` and ``begun`` (where it is and when it was,
+    for people). :class:`C3Error` if the recording has gone, is another by now, or is shorter.
     """
     start, length = segment.media_start, segment.end - segment.start
     begin = max(start - context, 0.0)
-    samples, rate = _read(segment.audio_path, begin, start + length + context - begin)
+    with accounts.as_it_was(segment.audio_path, known):
+        rate = probe(segment.audio_path).sample_rate
+        samples = media.decode_audio(segment.audio_path, begin, start + length + context - begin, rate)
     seconds = len(samples) / rate
     if seconds <= start - begin:
         raise C3Error(f"{segment.audio_path} ends before {start:g} s; allowed is the recording as it was at first.")
@@ -73,14 +83,6 @@ def write(segment, folder: Path, name: str, context: float = CONTEXT_SECONDS, si
 def recording(segment_id: str) -> str:
     """The name of the recording in the name of a segment."""
     return segment_id.rpartition("_")[0] or segment_id
-
-
-def _read(path: str, start: float, seconds: float) -> tuple[np.ndarray, int]:
-    try:
-        rate = probe(path).sample_rate
-        return media.decode_audio(path, start, seconds, rate), rate
-    except media.Quarantined as error:
-        raise C3Error(f"{path} is {error.reason}; allowed is the recording as it was at first.") from None
 
 
 def _frame(segment, folder: Path, name: str) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 import zoo
 
 from c3.data import headers
-from c3.data.headers import data_chunk, has_end, is_chained, is_followed, is_transport_stream
+from c3.data.headers import data_chunk, has_another_behind, has_end, is_chained, is_followed, is_transport_stream
 
 SIZE = 2 * zoo.SECONDS * zoo.RATE
 LIST = b"LIST\4\0\0\0INFO"
@@ -67,6 +67,35 @@ def test_a_flac_file_behind_another_is_found_wherever_it_begins(tmp_path, monkey
         for content, followed in ((flac, False), (flac + flac, True), (flac[:8], False), (b"x" + flac + flac, False)):
             path.write_bytes(content)
             assert is_followed(str(path)) == followed
+
+
+@pytest.mark.parametrize("kind", zoo.CHUNKED)
+@pytest.mark.parametrize("count", [4000, 4001])
+def test_a_file_behind_one_of_chunks_is_found_and_nothing_else_is_taken_for_one(kind, count, tmp_path):
+    samples = zoo.pitches(1)[:count]
+    one = zoo.encoded(tmp_path / f"a.{kind}", samples, *zoo.CHUNKED[kind])
+    if kind in ("aiff", "caf", "w64"):  # of another program, with a byte that makes the length even or without
+        other = zoo.written(tmp_path / f"b.{kind}", samples, subtype="PCM_24")
+    else:
+        other = zoo.encoded(tmp_path / f"b.{kind}", samples[:3000], *zoo.CHUNKED[kind])
+    path = tmp_path / "c"
+    tag, hole = b"TAG" + bytes(125), bytes(1000)
+    behind = {b"": False, b"\0": False, tag: False, hole: False, one: True, b"\0" + other: True, zoo.wave(): True}
+    for first in (one, other):
+        for more, is_another in behind.items():
+            path.write_bytes(first + more)
+            assert has_another_behind(str(path)) == is_another
+        for cut in range(1, len(first), len(first) // 50):
+            path.write_bytes(first[:cut])
+            assert not has_another_behind(str(path))
+
+
+def test_mp4_may_say_its_lengths_in_eight_bytes_or_not_at_all(tmp_path):
+    begin, path = b"\0\0\0\x10ftypisom\0\0\0\0", tmp_path / "a.mp4"
+    long = b"\0\0\0\1mdat" + (100).to_bytes(8, "big") + bytes(84)
+    for content, is_another in ((long + begin, True), (long, False), (bytes(4) + b"mdat" + bytes(99) + begin, False)):
+        path.write_bytes(begin + content)
+        assert has_another_behind(str(path)) == is_another
 
 
 @pytest.mark.parametrize(

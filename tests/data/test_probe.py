@@ -19,6 +19,7 @@ REMARKS = {
     "two.wav": "another file follows in it, which is not read",
 }
 BEHIND = {"two, of other codecs.ogg", "two.m4a"}
+SHORT = "a short one behind"
 ESTIMATED = ("no Xing", "a.aac", "MPEG")  # their length stands nowhere, and FFmpeg guesses it
 
 
@@ -41,6 +42,8 @@ def test_all_that_is_there_is_found_and_heard(name, animals, tmp_path):
     assert not sound.has_pictures
     if name in BEHIND:
         assert "behind the last sound" in sound.remark
+    elif name.startswith(SHORT):
+        assert "another file follows in it" in sound.remark
     else:
         assert sound.remark == REMARKS.get(name, "") or name.startswith(ESTIMATED)
 

@@ -11,6 +11,15 @@ import soundfile
 from c3.data import media
 
 RATE, SECONDS = 22_050, 6
+CHUNKED = {
+    "aiff": ("pcm_s16be", "s16"),
+    "caf": ("pcm_s16be", "s16"),
+    "w64": ("pcm_s16le", "s16"),
+    "wma": ("wmav2", "fltp"),
+    "m4a": ("aac", "fltp"),
+    "3gp": ("aac", "fltp"),
+}
+"""kinds of files that are chunks with their lengths → codec and form of samples"""
 
 
 def pitches(seconds: int = SECONDS) -> np.ndarray:
@@ -95,6 +104,11 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
     again = pitches(2 * SECONDS)[SECONDS * RATE :]
     mts = [encoded(folder / f"{name}.mts", part, "mp2", "s16") for name, part in (("a", sound), ("b", again))]
     opus, m4a = (encoded(folder / "a.opus", sound, "libopus", "flt"), encoded(folder / "a.m4a", sound, "aac", "fltp"))
+    short = {
+        f"a short one behind.{kind}": encoded(folder / f"a.{kind}", sound, *codec)
+        + encoded(folder / f"b.{kind}", again[:RATE], *codec)
+        for kind, codec in CHUNKED.items()
+    }
     return {
         "as it should be.wav": (wave(), whole),
         "with a chunk behind.wav": (wave(after=b"LIST\4\0\0\0INFO"), whole),
@@ -128,6 +142,7 @@ def make(folder: Path) -> dict[str, tuple[bytes, list[int]]]:
         "no suffix": (flac, whole),
         "wrong suffix.ogg": (wave(), whole),
         "no music.bin": (m4a, whole),
+        **{name: (content, whole) for name, content in short.items()},
     }
 
 
@@ -164,4 +179,5 @@ NAMES = [
     "no suffix",
     "wrong suffix.ogg",
     "no music.bin",
+    *(f"a short one behind.{kind}" for kind in CHUNKED),
 ]

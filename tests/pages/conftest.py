@@ -74,7 +74,8 @@ def pages(tmp_path_factory):
     )
     study = folder / "paper"
     listed = study / "report" / "clusters.json"
-    script("exemplars", "--portraits", portraits, *known, "--seed", 7, "--out", listed)
+    files = ("--files", folder / "files.csv")
+    script("exemplars", "--portraits", portraits, *known, *files, "--seed", 7, "--out", listed)
     names = ["query_by_example", "shallow_classifier", "label_efficiency", "embedding_map", "cluster_portrait"]
     figures = [study / "figures" / f"{name}.{suffix}" for name in names for suffix in ("png", "pdf")]
     maps = ("--maps", folder / "maps.parquet")

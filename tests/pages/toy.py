@@ -10,7 +10,7 @@ import pandas as pd
 import soundfile
 
 from c3 import config
-from c3.data import features, manifest, store
+from c3.data import accounts, features, manifest, store
 from c3.data.store import Extract
 from c3.evaluation import COLUMNS
 
@@ -69,6 +69,8 @@ def write_recordings(folder):
         extracts.append(Extract(log_mel, frames, np.arange(len(frames), dtype=np.float32), end - MEDIA_START))
     table = pd.DataFrame(rows, columns=manifest.COLUMNS)
     manifest.write(table, folder / "manifest.parquet")
+    files = [(path, accounts.MANIFEST, "", np.nan, accounts.version(path), "") for path in table["audio_path"]]
+    pd.DataFrame(files, columns=accounts.FILE_COLUMNS).to_csv(folder / "files.csv", index=False)
     (folder / "features").mkdir()
     places = [folder / "features" / f"shard-000{suffix}" for suffix in (".npy", ".frames.npy")]
     index = store.write_shard(zip(table.itertuples(), extracts, strict=True), spec, 0, *places)

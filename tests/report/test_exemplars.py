@@ -1,12 +1,18 @@
 """Clips and pictures of exemplars against what they are made from."""
 
+import importlib.util
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+import soundfile
 
+from c3.data import accounts
 from c3.report import exemplars
+
+SCRIPT = Path(__file__).parents[2] / "scripts/exemplars.py"
 
 
 def test_piece_is_the_window_with_its_neighbours():
@@ -44,3 +50,17 @@ def test_time_runs_right_and_pitch_up():
     read = cv2.imdecode(np.frombuffer(exemplars.png(picture), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     np.testing.assert_array_equal(read, picture)
     np.testing.assert_array_equal(exemplars.picture(spectrogram - 5, 0, 1), exemplars.picture(spectrogram * 0, 0, 1))
+
+
+def test_a_recording_that_is_another_by_now_is_not_heard(tmp_path):
+    found = importlib.util.spec_from_file_location("exemplars_script", SCRIPT)
+    script = importlib.util.module_from_spec(found)
+    found.loader.exec_module(script)
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.full(16_000, 0.1), 16_000)
+    known = {str(path): accounts.version(str(path))}
+    heard = script.sound(str(path), known, 0.0, 1.0, tmp_path, "1.flac")
+    assert heard == {"sound": f"{tmp_path.name}/1.flac", "silence": None} and (tmp_path / "1.flac").exists()
+    soundfile.write(path, np.full(17_000, 0.1), 16_000)
+    heard = script.sound(str(path), known, 0.0, 1.0, tmp_path, "2.flac")
+    assert heard == {"sound": None, "silence": "The recording is changed."} and not (tmp_path / "2.flac").exists()

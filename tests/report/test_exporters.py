@@ -207,7 +207,8 @@ def heard(tmp_path):
     for name, rate in {"a.wav": 8000, "site B, north/Ä #2.flac": 16_000, "site B, north/a.ogg": 22_050}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(root / name, rng.uniform(-0.1, 0.1, 10 * rate), rate)
-    manifest, *_ = own.manifest(config.Folder(root=str(root), segment_seconds=5), 0, 0)
+    manifest, _, _, files = own.manifest(config.Folder(root=str(root), segment_seconds=5), 0, 0)
+    files.to_csv(tmp_path / "files.csv", index=False)
     manifests.write(manifest, tmp_path / "manifest.parquet")
     likely = [0.9 if name.startswith("site") else 0.1 for name in manifest["segment_id"]]
     seeds = [tmp_path / f"{seed}.parquet" for seed in range(2)]
@@ -249,6 +250,16 @@ def test_the_scripts_write_all_tables(heard):
         assert sheets.read_sheets(tables, manifest).labels == said
 
 
+def test_no_clips_are_cut_from_another_recording_of_the_same_name(heard, tmp_path):
+    _, root, out = heard
+    soundfile.write(root / "site B, north/Ä #2.flac", np.zeros(20 * 16_000), 16_000)
+    done = script("tables", "--files", tmp_path / "files.csv", out / "segments.csv", root, out)
+    assert done.returncode == 0, done.stderr
+    assert "a.ogg is missing: no clips are cut from it." in done.stdout
+    assert "Ä #2.flac is changed: no clips are cut from it." in done.stdout
+    assert not [name for name in written(out) if name.endswith(".wav")] and "label_studio.json" in written(out)
+
+
 def written(folder):
     """Name → content of all files below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -266,16 +277,16 @@ def tables():
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_how_much_is_in_memory_makes_no_difference(heard, tables, tmp_path, monkeypatch, rows):
     _, root, out = heard
-    tables.main(SimpleNamespace(segments=out / "segments.csv", root=root, out=tmp_path / "at once"))
+    tables.main(SimpleNamespace(files=None, segments=out / "segments.csv", root=root, out=tmp_path / "at once"))
     monkeypatch.setattr(tables, "ROWS", rows)
     monkeypatch.setattr(tables, "MANY", 2)
-    tables.main(SimpleNamespace(segments=out / "segments.csv", root=root, out=tmp_path / "by and by"))
+    tables.main(SimpleNamespace(files=None, segments=out / "segments.csv", root=root, out=tmp_path / "by and by"))
     assert written(tmp_path / "by and by") == written(tmp_path / "at once")
 
 
 def test_of_no_segments_the_tables_are_empty(tables, tmp_path):
     (tmp_path / "segments.csv").write_text("segment_id,file,start,end,wren\n")
-    tables.main(SimpleNamespace(segments=tmp_path / "segments.csv", root=tmp_path, out=tmp_path / "out"))
+    tables.main(SimpleNamespace(files=None, segments=tmp_path / "segments.csv", root=tmp_path, out=tmp_path / "out"))
     assert json.loads((tmp_path / "out/label_studio.json").read_text()) == []
     assert (tmp_path / "out/raven").is_dir() and len(written(tmp_path / "out")) == 1
 
@@ -285,7 +296,7 @@ def test_what_a_person_has_made_stays(heard, tables):
     (out / "raven").mkdir()
     (out / "raven/a.selections.txt").write_text("by hand")
     with pytest.raises(C3Error, match=r"out/raven is there already; allowed is a folder without tables"):
-        tables.main(SimpleNamespace(segments=out / "segments.csv", root=root, out=out))
+        tables.main(SimpleNamespace(files=None, segments=out / "segments.csv", root=root, out=out))
     assert set(written(out)) == {"segments.csv", "raven/a.selections.txt"}
 
 
@@ -303,5 +314,7 @@ def test_a_table_that_is_none_is_told(tables, tmp_path, monkeypatch, text, sente
     if text:
         (tmp_path / "segments.csv").write_text(text)
     with pytest.raises(C3Error, match=f"{sentence}.*allowed is a segments"):
-        tables.main(SimpleNamespace(segments=tmp_path / "segments.csv", root=tmp_path, out=tmp_path / "out"))
+        tables.main(
+            SimpleNamespace(files=None, segments=tmp_path / "segments.csv", root=tmp_path, out=tmp_path / "out")
+        )
     assert not written(tmp_path / "out")

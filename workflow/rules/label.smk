@@ -37,6 +37,7 @@ rule sheet:
         templates=LABEL_TEMPLATES,
         asked=f"{RESULTS}/labels/{{model}}/{DEFAULT.seeds[0]}.asked.csv",
         manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
         index=f"{RESULTS}/features/index.parquet",
         sheets=SHEETS,
     output:
@@ -55,8 +56,8 @@ rule sheet:
         options=given,
         experiment=CONFIG.experiment,
     shell:
-        "python {input.code[0]} --asked {input.asked} --manifest {input.manifest} --index {input.index} {params.options}"
-        " --experiment {params.experiment} --out {output.sheet}"
+        "python {input.code[0]} --asked {input.asked} --manifest {input.manifest} --files {input.files} --index {input.index}"
+        " {params.options} --experiment {params.experiment} --out {output.sheet}"
         " 2>&1 | tee {log}"
 
 
@@ -66,6 +67,7 @@ rule review:
         templates=LABEL_TEMPLATES,
         predictions=expand(f"{RESULTS}/predictions/{{{{model}}}}/{{seed}}.parquet", seed=DEFAULT.seeds),
         manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
         sheets=SHEETS,
     output:
         page=f"{RESULTS}/recognised/{{model}}/index.html",
@@ -81,8 +83,8 @@ rule review:
     params:
         experiment=CONFIG.experiment,
     shell:
-        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --sheets {input.sheets:q}"
-        " --experiment {params.experiment} --row {wildcards.model} --out {output.page}"
+        "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --files {input.files}"
+        " --sheets {input.sheets:q} --experiment {params.experiment} --row {wildcards.model} --out {output.page}"
         " 2>&1 | tee {log}"
 
 

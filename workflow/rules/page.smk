@@ -7,6 +7,7 @@ rule exemplars:
         code=code("exemplars"),
         portraits=portraits_of,
         manifest=f"{RESULTS}/manifest.parquet",
+        files=f"{RESULTS}/files.csv",
         classes=f"{RESULTS}/classes.csv",
     output:
         clusters=f"{RESULTS}/{{study}}report/clusters.json",
@@ -22,8 +23,8 @@ rule exemplars:
     params:
         seed=first_seed_of,
     shell:
-        "python {input.code[0]} --portraits {input.portraits} --manifest {input.manifest} --classes {input.classes}"
-        " --seed {params.seed} --out {output.clusters}"
+        "python {input.code[0]} --portraits {input.portraits} --manifest {input.manifest} --files {input.files}"
+        " --classes {input.classes} --seed {params.seed} --out {output.clusters}"
         " 2>&1 | tee {log}"
 
 

@@ -54,6 +54,7 @@ rule tables:
     input:
         code=code("tables"),
         segments=f"{RESULTS}/{{heard}}/{{model}}/segments.csv",
+        files=lambda wildcards: f"{RESULTS}/files.csv" if wildcards.heard == "recognised" else [],
     output:
         raven=directory(f"{RESULTS}/{{heard}}/{{model}}/raven"),
         audacity=directory(f"{RESULTS}/{{heard}}/{{model}}/audacity"),
@@ -71,7 +72,8 @@ rule tables:
         mem_mb=scaled(2000),
         runtime=scaled(60),
     params:
+        files=lambda wildcards, input: f"--files {input.files}" if input.files else "",
         root=lambda wildcards: MEDIA if wildcards.heard == "recognised" else CONFIG.recognise.root,
         out=subpath(output.label_studio, parent=True),
     shell:
-        "python {input.code[0]} {input.segments} {params.root:q} {params.out}" " 2>&1 | tee {log}"
+        "python {input.code[0]} {params.files} {input.segments} {params.root:q} {params.out}" " 2>&1 | tee {log}"
