@@ -1,7 +1,7 @@
 # `make` sets up .venv and runs the main job; `make test` sets up and passes the tests; `make setup` does no more than that.
 # `make CONFIG=config/esc10.yaml` runs the main job on another experiment.
 # `make fuzz` reads 2,000 broken media files and as many broken tables; `make fuzz FILES=100` fewer.
-# `make faults` kills runs at random moments and begins them again, and gives runs little to learn from: an hour and a half.
+# `make faults` kills runs and fills their disk at random moments and begins them again, and gives runs little to learn from: an hour and a half.
 # `make data` fetches the public data of the configurations of collages; `make data NAMES=mnist` a part of it.
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -27,6 +27,7 @@ fuzz: .venv/ready
 faults: .venv/ready
 	$(BIN)/python tests/faults/kill_run.py
 	$(BIN)/python tests/faults/kill_step.py
+	$(BIN)/python tests/faults/full_disk.py
 	$(BIN)/python tests/faults/recordings.py
 
 data: .venv/ready

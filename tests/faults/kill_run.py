@@ -22,20 +22,29 @@ SAME = ("metrics.csv", "report.md", "quarantine.csv", "accounts.csv")
 """files whose bytes depend on nothing but the configuration"""
 
 
+def unlock(folder: Path) -> None:
+    """What is needed after a kill."""
+    command = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "--cores", "1", "--unlock"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 def started(folder: Path, cores: int) -> subprocess.Popen:
     """A run in a session of its own, whose processes can be killed at once."""
-    unlock = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "--cores", "1", "--unlock"]
-    subprocess.run(unlock, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     command = [sys.executable, "-m", "snakemake", "--configfile", "config/smoke.yaml", "--cores", str(cores), "all"]
-    with open(folder / "screen.txt", "w") as screen:
-        return subprocess.Popen(command, cwd=folder, stdout=screen, stderr=screen, start_new_session=True)
+    with open(screen(folder), "w") as out:
+        return subprocess.Popen(command, cwd=folder, stdout=out, stderr=out, start_new_session=True)
+
+
+def screen(folder: Path) -> Path:
+    """What the last run of a project said: beside its folder, whose disk may be full."""
+    return folder.with_name(f"{folder.name}.txt")
 
 
 def killed(run: subprocess.Popen, seconds: float, folder: Path) -> bool:
     """Whether the run was killed after ``seconds``; it was not if it had ended before, which must be well."""
     try:
         if run.wait(seconds):
-            sys.exit(f"a run that went on fails, in {folder}:\n{(folder / 'screen.txt').read_text()[-3000:]}")
+            sys.exit(f"a run that went on fails, in {folder}:\n{screen(folder).read_text()[-3000:]}")
         return False
     except subprocess.TimeoutExpired:
         os.killpg(run.pid, signal.SIGKILL)
@@ -44,8 +53,8 @@ def killed(run: subprocess.Popen, seconds: float, folder: Path) -> bool:
 
 
 def last_job(folder: Path) -> str:
-    """What a run that was killed was at."""
-    lines = (folder / "screen.txt").read_text(errors="replace").splitlines()
+    """What a run that was ended was at."""
+    lines = screen(folder).read_text(errors="replace").splitlines()
     return next((line.partition("  ")[2] for line in reversed(lines) if line.endswith("…")), "beginning")
 
 
@@ -74,13 +83,14 @@ def main() -> None:
     reference = shutil.copytree(original, place / "undisturbed")
     begun = time.monotonic()
     if started(reference, args.cores).wait():
-        sys.exit(f"the undisturbed run fails: {(reference / 'screen.txt').read_text()[-3000:]}")
+        sys.exit(f"the undisturbed run fails: {screen(reference).read_text()[-3000:]}")
     whole = time.monotonic() - begun
     print(f"undisturbed: {whole:.0f} s", flush=True)
     kills, number = 0, 0
     while kills < args.kills:
         folder, number = shutil.copytree(original, place / f"killed-{number}"), number + 1
         while True:
+            unlock(folder)
             run = started(folder, args.cores)
             # several kills hit each experiment, and it comes to its end
             seconds = chance.uniform(1, whole / 4) if kills < args.kills else 20 * whole
