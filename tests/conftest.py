@@ -7,10 +7,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from c3 import config
 
 REAL = Path(os.environ.get("C3_REAL_DATA", Path(__file__).parents[2] / "shared" / "real"))
+
+settings.register_profile("however busy the machine is", settings(), deadline=None)
+settings.load_profile("however busy the machine is")
 
 
 def pytest_collection_modifyitems(items):

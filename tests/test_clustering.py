@@ -14,7 +14,7 @@ from c3 import clustering
 from c3.errors import C3Error
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(1, 40),

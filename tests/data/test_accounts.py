@@ -61,7 +61,7 @@ NAMES = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.dictionaries(st.sampled_from(NAMES), st.integers(0, 10**6), min_size=1))
 def test_no_file_is_lost_between_the_accounts(contents, chosen):
     with tempfile.TemporaryDirectory() as made:

@@ -28,7 +28,7 @@ def test_each_window_gets_the_nearest_vector_of_its_segment():
     assert vectors[:, 0].tolist() == [2, 3, 3, 1]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_alignment_is_the_brute_force_one(seed):
     rng = np.random.default_rng(seed)

@@ -21,7 +21,7 @@ def by_loop(vectors, n):
     return average_precision_score(same, similarity)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.integers(2, 9))
 def test_pair_precision_is_a_loop_over_pairs(seed, n):
     vectors = np.random.default_rng(seed).normal(size=(2 * n, 5)).astype(np.float32)
@@ -38,7 +38,7 @@ def by_scikit_learn(units, positive):
     return average_precision_score(np.repeat([1, 0], [len(within), len(across)]), np.concatenate([within, across]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 10_000),
     st.integers(3, 60),

@@ -17,7 +17,7 @@ def total(worth, rows):
     return worth[list(rows)].max(axis=0).sum()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, 10_000), SHAPES, st.data())
 def test_no_exchange_of_one_row_gains(seed, shape, data):
     worth = np.random.default_rng(seed).exponential(size=shape).astype(np.float32)
@@ -31,7 +31,7 @@ def test_no_exchange_of_one_row_gains(seed, shape, data):
     assert found >= (1 - 1 / np.e) * best
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, 10_000), SHAPES, st.data())
 def test_greedy_adds_what_gains_most(seed, shape, data):
     worth = np.random.default_rng(seed).exponential(size=shape)

@@ -166,7 +166,7 @@ PIECES += ["\\", "[", "]", "{", "}", '"data"', '"annotations"', '"result"', '"va
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_whatever_a_file_holds_it_is_read_or_refused_in_one_sentence(tmp_path_factory, text, encoding):
     path = tmp_path_factory.getbasetemp() / "any.txt"
     path.write_bytes(text.encode(encoding, errors="replace"))

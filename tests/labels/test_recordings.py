@@ -36,7 +36,7 @@ NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=3).map("/".join), unique=True))
 def test_any_names_give_as_many_tables_in_the_folder(files):
     names = table_names([f"r/{file}" for file in files], "r")
@@ -75,7 +75,7 @@ def test_which_recording_is_meant(name, found):
     assert RECORDINGS.find(name) == found
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=3).map("/".join), min_size=1, unique=True))
 def test_each_is_found_by_its_path(files):
     files = [f"r/{file}" for file in files if "\\" not in file]

@@ -185,7 +185,7 @@ def test_an_event_counts_where_half_of_it_or_half_of_the_segment_is(tmp_path, ca
 
 
 @given(start=st.floats(0, 40), length=st.floats(0, 60), cut=st.floats(0.1, 9))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_overlap_as_counted_in_milliseconds(start, length, cut):
     """Against counting the middles of small steps, where it is not on the edge."""
     starts = np.arange(9) * cut

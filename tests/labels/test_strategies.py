@@ -55,7 +55,7 @@ def ask(strategy, manifest, windows, budget, seed, vectors=None):
     return STRATEGIES[strategy](pool, budget, np.random.default_rng(seed), annotator), annotator
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 10_000), st.integers(1, 5))
 def test_what_was_not_paid_for_makes_no_difference(strategy, seed, budget):
     """Every label but the paid ones is changed, in all splits: the outcome stays the same."""
@@ -73,7 +73,7 @@ def test_what_was_not_paid_for_makes_no_difference(strategy, seed, budget):
     assert not any("poison" in labels for labels in again["labels"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(STRATEGIES)), st.integers(0, 10_000), st.integers(1, 5))
 def test_budget_is_kept_and_only_training_windows_are_labelled_once(strategy, seed, budget):
     manifest, windows = example(seed)
@@ -92,7 +92,7 @@ def test_budget_is_kept_and_only_training_windows_are_labelled_once(strategy, se
         assert 1 <= annotator.cost <= budget
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 5))
 def test_a_cluster_gets_the_labels_of_one_of_its_members(seed, budget):
     manifest, windows = example(seed)
@@ -119,7 +119,7 @@ def test_a_cluster_gets_the_labels_of_one_of_its_members(seed, budget):
     assert free >= 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 5))
 def test_without_propagation_the_same_segments_are_asked(seed, budget):
     manifest, windows = example(seed)
@@ -208,7 +208,7 @@ def test_groups_far_apart_are_asked_about_once_each(strategy):
     assert len(weak) == (40 if strategy in ("kmeans", "medoid") else 4)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(sorted(set(STRATEGIES) - {"all"})),
     st.integers(0, 10_000),

@@ -142,7 +142,6 @@ def test_clips_are_the_surest():
     cut=st.integers(1, 19),
     most=st.integers(1, 4),
 )
-@settings(deadline=None)
 def test_the_surest_of_the_surest_are_those_of_all(table, cut, most):
     """So they may be kept while table after table comes; equally sure ones stay in their order."""
     found = pd.DataFrame(table, columns=["label", "confidence"])
@@ -158,7 +157,7 @@ LABEL = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters=
     seconds=st.lists(st.floats(1, 60), min_size=1, max_size=3),
     seed=st.integers(0, 99),
 )
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_what_goes_out_to_raven_comes_in_again(tmp_path_factory, labels, seconds, seed):
     """Whatever the names and however long the recordings: the same segments have the same labels."""
     rows = [

@@ -45,7 +45,7 @@ def clustering_gradient(logits, gamma):
     return p / len(p) * (-(np.log(p) + entropy) + gamma * (log_mean - c))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(logits_of((5, 5)))
 def test_coincidence_is_the_formula(logits):
     assert float(losses.coincidence(logits)) == pytest.approx(coincidence_reference(logits), rel=1e-5)
@@ -61,7 +61,7 @@ def test_coincidence_by_hand():
     assert float(losses.coincidence(np.zeros((4, 4)))) == pytest.approx(2 * np.log(2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(logits_of((5, 5)))
 def test_softmax_coincidence_is_the_formula(logits):
     picked = [np.diag(softmax(each)) for each in (logits, logits.T)]
@@ -74,7 +74,7 @@ def test_softmax_coincidence_of_equal_logits_is_chance(batch, value):
     assert float(losses.coincidence_softmax(np.full((batch, batch), value))) == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(logits_of((6, 4)), st.floats(0.5, 2))
 def test_clustering_is_the_formula(logits, gamma):
     expected = clustering_reference(logits, gamma)

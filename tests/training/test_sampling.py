@@ -12,7 +12,7 @@ from c3.training.sampling import Sampler, coincident_windows, windows_near_frame
 WINDOW = 96
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 1500), st.integers(0, 2000), st.integers(0, 1500), st.integers(0, 2**31))
 def test_second_window_is_within_reach_inside_and_apart_if_it_can(last, first, reach, seed):
     first = np.array([min(first, last)])
@@ -30,7 +30,7 @@ def test_second_window_reaches_every_place():
     assert set(draws) == {*range(50, 105), *range(296, 351)}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.floats(0, 15), st.integers(0, 1500), st.sampled_from([0, 100, 500]), st.integers(0, 2**31))
 def test_window_lies_near_its_frame(seconds, last, reach, seed):
     """ΔT = 0 is correspondence: the window holds the time of the frame (to a row)."""
