@@ -20,11 +20,12 @@ from c3.report import exporters
 ROWS = 100_000  # of the table that are read at once
 MANY = 1000  # recordings, after which only the surest segments of all of them are kept
 FALLBACK_RATE = 16_000  # Hz: of a recording that is no longer there, to say how high sounds may be
+MADE = ("raven", "audacity", "birdnet", "segments", "label_studio.json")
 ALLOWED = "allowed is a segments.csv that scripts/recognise.py has written"
 
 
 def main(args):
-    places = {name: Path(args.out, name) for name in ("raven", "audacity", "birdnet", "segments")}
+    places = {name: Path(args.out, name) for name in MADE}
     check_free(places.values())
     names = table_names(files_of(args.segments), args.root, taken=["all"])
     known = accounts.versions(accounts.read_files(args.files)) if args.files else {}
@@ -34,7 +35,7 @@ def main(args):
         replacing_folder(places["audacity"]) as audacity,
         replacing_folder(places["birdnet"]) as birdnet,
         replacing_folder(places["segments"]) as clips,
-        replacing(Path(args.out, "label_studio.json")) as tasks,
+        replacing(places["label_studio.json"]) as tasks,
     ):
         append(tasks, "[")
         for file, segments in progress(recordings_of(args.segments), "tables", total=len(names)):
@@ -64,19 +65,17 @@ def main(args):
 
 
 def check_free(places):
-    """:class:`C3Error` if one of the folders that are made is there already: what is in it may be of a person."""
+    """:class:`C3Error` if what is to be made is there already: it may be of a person."""
     for place in places:
         if place.exists():
-            raise C3Error(f"{place} is there already; allowed is a folder without tables of an earlier run.")
+            raise C3Error(f"{place} is there already; allowed is a folder without the tables of an earlier run.")
 
 
 def read(path, **settings):
     """The table of segments, so many rows at a time."""
     types = collections.defaultdict(lambda: float, segment_id=str, file=str)
     try:
-        yield from pd.read_csv(
-            path, dtype=types, keep_default_na=False, float_precision="round_trip", chunksize=ROWS, **settings
-        )
+        yield from pd.read_csv(path, dtype=types, keep_default_na=False, chunksize=ROWS, **settings)
     except (OSError, ValueError) as error:
         raise C3Error(f"{path} cannot be read ({error}); {ALLOWED}.") from None
 

@@ -290,13 +290,16 @@ def test_of_no_segments_the_tables_are_empty(tables, tmp_path):
     assert (tmp_path / "out/raven").is_dir() and len(written(tmp_path / "out")) == 1
 
 
-def test_what_a_person_has_made_stays(heard, tables):
+@pytest.mark.parametrize("name", ["raven/a.selections.txt", "label_studio.json"])
+def test_what_a_person_has_made_stays(heard, tables, name):
     _, root, out = heard
-    (out / "raven").mkdir()
-    (out / "raven/a.selections.txt").write_text("by hand")
-    with pytest.raises(C3Error, match=r"out/raven is there already; allowed is a folder without tables"):
+    (out / name).parent.mkdir(exist_ok=True)
+    (out / name).write_text("by hand")
+    with pytest.raises(
+        C3Error, match=r"out/(raven|label_studio\.json) is there already; allowed is a folder without the"
+    ):
         tables.main(SimpleNamespace(files=None, segments=out / "segments.csv", root=root, out=out))
-    assert set(written(out)) == {"segments.csv", "raven/a.selections.txt"}
+    assert set(written(out)) == {"segments.csv", name}
 
 
 @pytest.mark.parametrize(
