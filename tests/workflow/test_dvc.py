@@ -36,7 +36,6 @@ PROBES = {
     "rows.stage2_plus.delta_t": (77.107, "77.107"),
     "rows.stage3_plus.delta_t": (77.108, "77.108"),
     "rows.stage4_plus.delta_t": (77.109, "77.109"),
-    "rows.scratch_plus.delta_t": (77.110, "77.11"),
     "rows.stage4_plus.labels.budget": (77, r"--budget 77\b|\"budget\": 77\b"),
     "models": (MODELS, r'"models": \["topline_plus"|evaluation/query_by_example/stage4_plus.csv'),
     "evaluation.examples": (77009, "77009"),
