@@ -34,7 +34,7 @@ def make(folder: Path, count: int) -> Path:
         "start": 10.0,
         "end": 20.0,
     }
-    written = clips.write(SimpleNamespace(segment_id="noise.wav_10", **place), folder, "0000")
+    written = clips.write(SimpleNamespace(segment_id="noise.wav_10", **place), {}, folder, "0000")
     for number in range(count):
         row = {"sound": f"{number:04d}.wav", "segment_id": f"noise.wav_{number}", "file": "noise.wav", "start": 10.0}
         clip = written | {"sound": f"{number:04d}.clip.wav", "spectrogram": f"{number:04d}.clip.png"}

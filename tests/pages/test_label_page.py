@@ -34,7 +34,7 @@ def label(tmp_path_factory):
     np.save(folder / "vectors.npy", np.random.default_rng(0).normal(size=(9 * WINDOWS, 4)).astype(np.float32))
     script(
         "sheet",
-        *("--asked", folder / "asked.csv", "--manifest", folder / "manifest.parquet"),
+        *("--asked", folder / "asked.csv", "--manifest", folder / "manifest.parquet", "--files", folder / "files.csv"),
         *("--index", folder / "features" / "index.parquet", "--embeddings", folder / "vectors.npy"),
         *("--sheets", folder / "filled.csv", "--experiment", "toy", "--out", folder / "sheets" / "row.csv"),
     )
@@ -331,7 +331,7 @@ def test_films_and_what_is_too_high_for_ears(opened, tmp_path):
     rate, rng = 96_000, np.random.default_rng(0)
     soundfile.write(tmp_path / "a.wav", 0.1 * rng.normal(size=3 * rate), rate)
     place = {"audio_path": str(tmp_path / "a.wav"), "video_path": None, "media_start": 0.0, "start": 0.0, "end": 3.0}
-    clip = clips.write(SimpleNamespace(segment_id="a_0", **place), folder, "1")
+    clip = clips.write(SimpleNamespace(segment_id="a_0", **place), {}, folder, "1")
     shutil.copy(folder / "1.png", folder / "1.jpg")
     segment = {"sound": "1.wav", "segment_id": "a_0", "file": "a.wav", "start": 0.0, "end": 3.0, "near": []}
     html = label_page.label("toy", "row", [], [{**segment, "clip": {**clip, "frame": "1.jpg"}}])
@@ -363,7 +363,8 @@ def review(tmp_path_factory):
     script(
         "review",
         *("--predictions", folder / "0.parquet", folder / "1.parquet", "--manifest", folder / "manifest.parquet"),
-        *("--sheets", folder / "filled.csv", "--experiment", "toy", "--row", "row", "--out", html),
+        *("--files", folder / "files.csv", "--sheets", folder / "filled.csv", "--experiment", "toy"),
+        *("--row", "row", "--out", html),
     )
     return SimpleNamespace(page=html)
 
