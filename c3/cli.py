@@ -5,6 +5,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -39,13 +40,18 @@ def run(main: Callable[[argparse.Namespace], None], **arguments: dict) -> None:
         sys.exit(f"c3: {error}")
     except BrokenPipeError:
         sys.exit(1)
-    except OSError as error:
-        if error.errno not in NOT_WRITABLE:
+    except (OSError, RuntimeError) as error:
+        number = getattr(error, "errno", None) or _errno_of_hdf5(error)
+        if number not in NOT_WRITABLE:
             raise
-        where = f"{error.filename}: " if error.filename else ""
-        sys.exit(
-            f"c3: {where}{os.strerror(error.errno)}; allowed are results on a disk with room that may be written to."
-        )
+        where = f"{error.filename}: " if getattr(error, "filename", None) else ""
+        sys.exit(f"c3: {where}{os.strerror(number)}; allowed are results on a disk with room that may be written to.")
+
+
+def _errno_of_hdf5(error: Exception) -> int | None:
+    """The number that HDF5 has in its message, where it finds a disk full when it closes a file."""
+    found = re.search(r"\berrno = (\d+)", str(error))
+    return int(found[1]) if found else None
 
 
 def check_writable(folder: str | Path) -> None:

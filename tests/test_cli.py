@@ -13,6 +13,7 @@ from c3.errors import C3Error
     ("error", "sentence"),
     [
         (OSError(errno.ENOSPC, "full"), "c3: No space left on device; allowed are results on a disk with room"),
+        (RuntimeError("Can't close file (time = \n, errno = 28, error"), "c3: No space left on device; allowed are"),
         (OSError(errno.EROFS, "x", "results/a.csv"), "c3: results/a.csv: Read-only file system; allowed are results"),
     ],
 )
