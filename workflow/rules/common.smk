@@ -69,6 +69,11 @@ class Study(NamedTuple):
     strategies: list = []
     embeddings: list = []
 
+    @property
+    def systems(self):
+        """The rows of whole networks, each trained with so many labels: where it is asked for labels."""
+        return SYSTEMS if self.strategies else []
+
     def having(self, loss):
         """The rows that are trained with a loss."""
         return CONFIG.learn(self.models, loss)
@@ -417,7 +422,7 @@ def tables_of(wildcards):
         ),
         *expand(
             f"{folder}/consolidation/{{model}}.csv",
-            model=dict.fromkeys([*made.having("classification"), *(SYSTEMS if made.strategies else [])]),
+            model=dict.fromkeys([*made.having("classification"), *made.systems]),
         ),
     ]
 
@@ -454,7 +459,7 @@ def shown_of(wildcards):
     parts = {"experiment", "data", CONFIG.data.source, "features", "network", "training", "models", "evaluation"}
     shown = CONFIG.model_dump(mode="json", include=parts | ({"paper"} if wildcards.study else set()))
     made = study(wildcards.study)
-    named = [*made.models, *(SYSTEMS if made.strategies else [])]
+    named = [*made.models, *made.systems]
     trained = dict.fromkeys(row for name in named for row in reversed(CONFIG.chain(name)))
     return section({**shown, "rows": {name: CONFIG.row(name).model_dump(exclude_defaults=True) for name in trained}})
 
