@@ -227,6 +227,7 @@ def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
             "rows.stage3.clusters is 10 with cluster_factors 2; allowed is a product of two whole numbers",
         ),
         ({"rows": {"stage1": {"alone_from": 5}}}, "alone_from is 5 without the loss classification"),
+        ({"rows": {"stage3": {"propagated": True}}}, "propagated is true with the losses audio_visual, audio_audio"),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
         (
             {

@@ -355,6 +355,10 @@ class Row(Section):
         None,
         description="so many labelled segments or more, and the loss classification is trained alone: few labels need the losses without labels beside it, many are held back by them",
     )
+    propagated: bool = Field(
+        False,
+        description="classification learns, too, from what follows from the labels for segments that nobody was asked about, along a graph of nearest neighbours of the embedding that the row starts from (`c3/labels/propagation.py`)",
+    )
     labels: Labels | None = Field(None, description="what a row with a loss that needs labels asks the annotator")
     delta_t: Annotated[float, Field(ge=0)] | None = Field(None, description="overrides `training.delta_t`")
     steps: Count | None = Field(None, description="overrides `training.steps`")
@@ -386,6 +390,14 @@ class Row(Section):
     def _alone_if_classification(self):
         if self.alone_from is not None and "classification" not in self.losses:
             raise ValueError(f"alone_from is {self.alone_from} without the loss classification; allowed is null")
+        return self
+
+    @model_validator(mode="after")
+    def _propagated_by_an_embedding(self):
+        if self.propagated and ("classification" not in self.losses or self.after is None):
+            raise ValueError(
+                f"propagated is true with the losses {', '.join(self.losses)}, after {self.after}; allowed is the loss classification, after a row or an embedding"
+            )
         return self
 
     @model_validator(mode="after")

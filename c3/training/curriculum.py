@@ -233,7 +233,8 @@ def train(
         features: the stored features; the split ``train`` is learnt from, ``validation`` only measured on.
         seed: seed of the batches.
         checkpoint: where to go on from, and to write to every ``training.evaluate_every`` steps.
-        labels: weak labels (segment_id, window, labels), exactly if the row has a loss that needs them.
+        labels: weak labels (segment_id, window, labels; weight, if they differ), exactly if the row has a loss that
+            needs them.
         name: shown beside the progress bar.
         stored: embeddings (windows, d) of the row before, exactly if the row is frozen.
 

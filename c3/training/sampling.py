@@ -29,6 +29,14 @@ def targets_of(labels: pd.DataFrame) -> np.ndarray:
     return targets
 
 
+def draw_labelled(rng: np.random.Generator, labels: pd.DataFrame, count: int) -> np.ndarray:
+    """``count`` rows of a table of weak labels, each as often as its ``weight`` says, if there is such a column."""
+    if "weight" not in labels:
+        return rng.integers(len(labels), size=count)
+    upper = labels["weight"].to_numpy().cumsum()
+    return np.searchsorted(upper, rng.random(count) * upper[-1], side="right")
+
+
 def uniform(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """One integer from each closed interval [low, high]; int64, the shape of ``low``."""
     return rng.integers(low, np.maximum(low, high) + 1)
@@ -82,7 +90,7 @@ class StoredSampler:
         embeddings: (windows, d) of all windows of the grid, in its order.
         batch: B, windows in a batch, each once; all of them where there are fewer.
         seed: seed of all draws.
-        labels: weak labels of windows (segment_id, window, labels), for the classification loss.
+        labels: weak labels of windows (segment_id, window, labels; weight), for the classification loss.
 
     Raises:
         C3Error: embeddings of other windows.
@@ -114,7 +122,7 @@ class StoredSampler:
         chosen = rng.choice(self.windows, size, replace=False)
         batch = {"stored": np.asarray(self.embeddings[np.sort(chosen)], np.float32)}
         if self.labels is not None:
-            drawn = rng.integers(len(self.labels), size=size)
+            drawn = draw_labelled(rng, self.labels, size)
             batch["stored_labelled"] = np.asarray(self.embeddings[self.labelled[drawn]], np.float32)
             batch["targets"] = self.targets[drawn]
         return batch
@@ -132,7 +140,7 @@ class Sampler:
         batch: B.
         seed: seed of all draws.
         augmentation: whether windows are changed by :func:`c3.training.augmentation.augment`.
-        labels: weak labels of windows (segment_id, window, labels), for the losses of windows with labels.
+        labels: weak labels of windows (segment_id, window, labels; weight), for the losses of windows with labels.
 
     Raises:
         C3Error: fewer than B recordings (with pictures, if the loss needs them), or ΔT beyond every recording.
@@ -188,7 +196,7 @@ class Sampler:
         rng = np.random.default_rng([self.seed, step])
         batch = self._unlabelled(rng) if set(UNSUPERVISED) & set(self.losses) else {}
         if "classification" in self.losses:
-            drawn = rng.integers(len(self.labels), size=self.batch)
+            drawn = draw_labelled(rng, self.labels, self.batch)
             batch["labelled"], batch["targets"] = self._labelled(drawn)
         if "triplet_labels" in self.losses:
             shared = rng.integers(len(self.windows_with), size=self.batch)

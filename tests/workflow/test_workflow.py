@@ -183,7 +183,7 @@ def test_heads_alone_are_trained_on_the_vectors_of_an_encoder(finished, tmp_path
     folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
     embedding = "embeddings={mine: {encoder: results/smoke/models/stage1/0.keras}}"
     losses = "losses: {clustering: 1.0, classification: 1.0}, labels: {strategy: centres, budget: 6}"
-    rows = f"rows={{heads: {{after: mine, frozen: true, {losses}, batch: 64}}}}"
+    rows = f"rows={{heads: {{after: mine, frozen: true, {losses}, propagated: true, batch: 64}}}}"
     target = "results/smoke/predictions/heads/0.parquet"
     done = snakemake(folder, "--config", embedding, rows, "models=[stage3, heads]", "--", "train_heads", target)
     assert done.returncode == 0, done.stdout[-5000:]

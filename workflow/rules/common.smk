@@ -255,7 +255,7 @@ def row_inputs(wildcards):
     inputs = {}
     if row.after and row.after not in CONFIG.embeddings:
         inputs["after"] = f"{RESULTS}/models/{row.after}/{wildcards.seed}.keras"
-    if row.frozen:
+    if row.frozen or row.propagated:
         inputs["stored"] = stored_of(row.after, wildcards.seed)
     if row.labels:
         inputs["labels"] = f"{RESULTS}/labels/{wildcards.model}/{wildcards.seed}.parquet"
