@@ -135,7 +135,8 @@ def page(
             "What a label buys",
             "A strategy chooses the segments that an annotator is shown; the same classifier is trained on the same "
             "embedding with the labels that were paid for. *Label reduction*: how many times fewer labels than random "
-            "segments for the same mAP. *Area*: mean mAP over the logarithm of the labels, as far as all curves reach. "
+            "segments for the same mAP, of the mean curve; in brackets those of single draws, whose best may be more. "
+            "*Area*: mean mAP over the logarithm of the labels, as far as all curves reach. "
             "*Of the ceiling*: what is gained in area over random segments, as a share of what one would gain who knew "
             "the classes beforehand.",
             [(names.model_in_line(model), tables.label_efficiency(metrics, model)) for model in efficient]
