@@ -78,12 +78,6 @@ def rank(clusters: np.ndarray) -> np.ndarray:
     return order[counts[order] > 0]
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """The vectors (n, d) at length 1, in their own precision; zeros stay zeros, at cosine 0 with everything."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-
-
 def kmeans(units: np.ndarray, k: int, seed: int, library: str = "scikit-learn") -> np.ndarray:
     """The rival of the cluster head: cluster of each unit vector, int32 (n), by k-means of ``units`` (n, d).
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from c3 import clustering
+from c3 import clustering, sphere
 from c3.evaluation import inputs
 from c3.evaluation.shallow_classifier import label_sets
 
@@ -13,7 +13,7 @@ def numbers(args, settings, data):
     networks = zip(settings.seeds, data.clusters(args.clusters), data.vectors(args.embeddings), strict=True)
     for seed, table, vectors in networks:
         head = table["cluster"].to_numpy()[train]
-        rival = clustering.kmeans(clustering.unit(vectors[train]), len(np.unique(head)), seed, settings.kmeans)
+        rival = clustering.kmeans(sphere.unit(vectors[train]), len(np.unique(head)), seed, settings.kmeans)
         for strategy, clusters in (("cluster", head), ("kmeans", rival)):
             for metric, value in clustering.quality(clusters, codes, hot).items():
                 yield {"strategy": strategy, "seed": seed, "metric": metric, "value": value}

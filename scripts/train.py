@@ -17,7 +17,6 @@ def main(args):
     import_keras()
     from c3.data.reading import read_array, read_parquet
     from c3.data.store import Features
-    from c3.evaluation.inputs import read_vectors
     from c3.labels.propagation import propagate
     from c3.models import card, replicas
     from c3.models import network as networks
@@ -36,8 +35,7 @@ def main(args):
         )
     stored = read_array(args.stored) if args.stored else None
     if row.propagated:
-        windows = features.window_table()
-        labels = propagate(labels, windows, read_vectors(args.stored, windows, args.index), args.stored)
+        labels = propagate(labels, features.window_table(), stored)
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))
     name = f"{args.name} seed {args.seed}"
     with replicas.scope():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.cluster import hierarchy
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-from c3 import clustering
+from c3 import clustering, sphere
 from c3.errors import C3Error
 
 
@@ -104,9 +104,9 @@ def test_portraits_show_the_surest_windows_of_different_recordings():
 def test_kmeans_finds_directions_whatever_the_length(library):
     rng = np.random.default_rng(0)
     vectors = np.repeat(np.eye(3), 10, axis=0) * rng.uniform(0.1, 9, (30, 1)) + rng.normal(size=(30, 3)) * 1e-3
-    clusters = clustering.kmeans(clustering.unit(vectors), 3, 0, library)
+    clusters = clustering.kmeans(sphere.unit(vectors), 3, 0, library)
     assert [len(set(clusters[i : i + 10])) for i in (0, 10, 20)] == [1, 1, 1] and len(set(clusters)) == 3
-    np.testing.assert_allclose(np.linalg.norm(clustering.unit(vectors), axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(sphere.unit(vectors), axis=1), 1, rtol=1e-6)
 
 
 def test_faiss_not_installed_is_one_sentence(monkeypatch):

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[1]
 LAYERS = [
     ["errors"],
     ["config", "cli", "progress"],
-    ["data", "models", "training.losses", "clustering"],
+    ["data", "models", "training.losses", "clustering", "sphere"],
     ["data.sources", "training", "labels", "encoders"],
     ["evaluation", "recognition", "hear", "export"],
     ["report"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from c3.clustering import unit
+from c3.sphere import unit
 
 
 def lay_out(vectors, windows_of: list[np.ndarray], seed: int = 0) -> np.ndarray:

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from c3.clustering import unit
+from c3.sphere import unit
 
 SCORES = 2**21  # made at a time, at least: 8 MiB
 PAIRS = 2**24  # scores within a class that are held at a time: at most 1 GiB with what is counted of them

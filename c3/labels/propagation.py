@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from c3.labels.strategies import Pool
+from c3 import sphere
+from c3.errors import C3Error
 
 NEIGHBOURS = 10
 """Of each segment in the graph."""
@@ -70,19 +71,23 @@ def laplace(weights: sparse.csr_matrix, known: Sequence[int], values: np.ndarray
     return result
 
 
-def propagate(labels: pd.DataFrame, windows: pd.DataFrame, vectors: np.ndarray, source: str) -> pd.DataFrame:
+def propagate(labels: pd.DataFrame, windows: pd.DataFrame, embeddings: np.ndarray) -> pd.DataFrame:
     """Weak labels (segment_id, window, labels) and what follows from them: with a column ``weight``.
 
     A segment without labels gets all those of the labelled ones that :func:`laplace` finds it to be most like, with a
     weight as great as its lead over what comes next. All of these together weigh as much as what was labelled, where a
     window weighs 1. Where all that is labelled carries the same labels, nothing follows.
 
-    windows, vectors: a window table and the embedding of each window, of which the training windows and those with
-    labels are used; source: the file named in errors.
+    windows, embeddings: a window table and the embedding (n, d) of each window, of which the training windows and those
+    with labels are used.
     """
-    usable = (windows["split"] == "train") | windows["segment_id"].isin(labels["segment_id"])
-    pool = Pool.of(windows, source, vectors, usable)
-    segments, unit = pool.unit_segments()
+    if len(embeddings) != len(windows):
+        raise C3Error(
+            f"There are {len(embeddings)} stored embeddings for {len(windows)} windows; allowed are as many as windows."
+        )
+    usable = np.flatnonzero((windows["split"] == "train") | windows["segment_id"].isin(labels["segment_id"]))
+    windows = windows[["segment_id", "window"]].iloc[usable].reset_index(drop=True)
+    segments, unit = sphere.of_segments(windows["segment_id"], sphere.unit(np.asarray(embeddings[usable], np.float32)))
     said = labels.drop_duplicates("segment_id").set_index("segment_id")["labels"].map(tuple)
     known = np.flatnonzero(np.isin(segments, said.index))
     kind, kinds = pd.factorize(said.loc[segments[known]])
@@ -93,8 +98,8 @@ def propagate(labels: pd.DataFrame, windows: pd.DataFrame, vectors: np.ndarray, 
     second, first = np.sort(like, axis=1)[:, -2:].T
     lead = np.clip(first - second, 0, 1)
     lead[known] = 0
-    place = pd.Index(segments).get_indexer(pool.windows["segment_id"])
-    follows = pool.windows.assign(
+    place = pd.Index(segments).get_indexer(windows["segment_id"])
+    follows = windows.assign(
         labels=[list(kinds[each]) for each in like.argmax(axis=1)[place]], weight=lead[place]
     ).query("weight > 0")
     if follows.empty:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from c3 import clustering
+from c3 import clustering, sphere
 from c3.errors import C3Error
 from c3.labels import facility_location
 from c3.labels.annotation import GroundTruth
@@ -60,18 +60,14 @@ class Pool:
         """The embeddings on the unit sphere, (n, d) float32."""
         if self.vectors is None:
             raise C3Error(f"{self.source} came without embeddings; allowed are strategies that need none.")
-        return clustering.unit(np.asarray(self.vectors, np.float32))
+        return sphere.unit(np.asarray(self.vectors, np.float32))
 
     def unit_segments(self) -> tuple[np.ndarray, np.ndarray]:
         """The segments, each once, in table order, and of each the mean of its windows' unit vectors, at length 1.
 
         A label is paid for by segment, so those who choose by segments compare these, (segments, d) float32.
         """
-        of_segment, segments = pd.factorize(self.windows["segment_id"])
-        unit = self.unit()
-        sums = np.zeros((len(segments), unit.shape[1]), np.float32)
-        np.add.at(sums, of_segment, unit)
-        return np.asarray(segments), clustering.unit(sums)
+        return sphere.of_segments(self.windows["segment_id"], self.unit())
 
 
 Strategy = Callable[[Pool, int, np.random.Generator, GroundTruth], pd.DataFrame]

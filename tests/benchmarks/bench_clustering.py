@@ -12,7 +12,7 @@ import common
 import faiss
 import numpy as np
 
-from c3 import clustering
+from c3 import clustering, sphere
 
 D = 128
 
@@ -21,7 +21,7 @@ def embeddings(n: int) -> np.ndarray:
     """Unit vectors (n, 128) around 500 centres."""
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(500, D))
-    return clustering.unit((centres[rng.integers(0, 500, n)] + rng.normal(size=(n, D))).astype(np.float32))
+    return sphere.unit((centres[rng.integers(0, 500, n)] + rng.normal(size=(n, D))).astype(np.float32))
 
 
 def head(k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from c3.clustering import unit
 from c3.evaluation import query_by_example
+from c3.sphere import unit
 
 
 def by_loop(vectors, n):

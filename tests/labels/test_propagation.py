@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from c3 import clustering
+from c3 import sphere
+from c3.errors import C3Error
 from c3.labels.propagation import NEIGHBOURS, graph, laplace, propagate
 
 
@@ -15,7 +16,7 @@ def blobs(seed, sizes, dimensions=8, width=0.05):
     """Unit vectors around as many directions at right angles, and which direction each is of."""
     rng = np.random.default_rng(seed)
     of = np.repeat(np.arange(len(sizes)), sizes)
-    return clustering.unit(np.eye(dimensions)[of] + width * rng.standard_normal((len(of), dimensions))), of
+    return sphere.unit(np.eye(dimensions)[of] + width * rng.standard_normal((len(of), dimensions))), of
 
 
 def dense(weights, known, values):
@@ -91,7 +92,7 @@ def test_segments_take_the_labels_of_those_they_are_like():
     windows, vectors = table(80), np.repeat(unit, 2, axis=0)
     answers = {"s3": ("dog", "rain"), "s30": ("owl",), "s70": (), "s75": ()}
     labels = labelled(windows, answers)
-    all_of_them = propagate(labels, windows, vectors, "index")
+    all_of_them = propagate(labels, windows, vectors)
     paid, follows = all_of_them[: len(labels)], all_of_them[len(labels) :]
     pd.testing.assert_frame_equal(paid.drop(columns="weight"), labels)
     assert (paid["weight"] == 1).all()
@@ -111,7 +112,7 @@ def test_segments_of_other_splits_are_left_alone_unless_they_have_labels():
     windows = table(40, windows=1)
     windows.loc[windows["segment_id"].isin(["s1", "s2", "s21", "s22"]), "split"] = "validation"
     labels = labelled(windows, {"s1": ("dog",), "s25": ("owl",)})
-    follows = propagate(labels, windows, unit, "index")[2:]
+    follows = propagate(labels, windows, unit)[2:]
     assert set(follows["segment_id"]) == {f"s{number}" for number in range(40)} - {"s1", "s2", "s21", "s22", "s25"}
     assert [label for (label,) in follows["labels"]] == [
         ("dog", "owl")[of[int(each[1:])]] for each in follows["segment_id"]
@@ -123,7 +124,7 @@ def test_what_lies_between_two_labels_weighs_least():
     vectors = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     windows = table(41, windows=1)
     labels = labelled(windows, {"s0": ("dog",), "s40": ("owl",)})
-    weight = propagate(labels, windows, vectors, "index").set_index("segment_id")["weight"]
+    weight = propagate(labels, windows, vectors).set_index("segment_id")["weight"]
     assert weight.get("s20", 0) < weight["s10"] < weight["s2"]
     assert weight.get("s20", 0) < weight["s30"] < weight["s38"]
 
@@ -132,14 +133,21 @@ def test_of_one_kind_of_label_and_of_all_labels_nothing_follows():
     unit, of = blobs(3, [10, 10])
     windows = table(20, windows=1)
     one = labelled(windows, {"s1": ("dog",), "s15": ("dog",)})
-    pd.testing.assert_frame_equal(propagate(one, windows, unit, "index"), one.assign(weight=1.0))
+    pd.testing.assert_frame_equal(propagate(one, windows, unit), one.assign(weight=1.0))
     everything = labelled(windows, {f"s{number}": (("dog", "owl")[of[number]],) for number in range(20)})
-    pd.testing.assert_frame_equal(propagate(everything, windows, unit, "index"), everything.assign(weight=1.0))
+    pd.testing.assert_frame_equal(propagate(everything, windows, unit), everything.assign(weight=1.0))
 
 
 def test_a_few_segments_and_equal_ones_have_a_graph_too():
     windows = table(3, windows=1)
     labels = labelled(windows, {"s0": ("dog",), "s2": ("owl",)})
     for vectors in (np.eye(3), np.ones((3, 4)), np.zeros((3, 4))):
-        weights = propagate(labels, windows, vectors.astype(np.float32), "index")["weight"]
+        weights = propagate(labels, windows, vectors.astype(np.float32))["weight"]
         assert np.isfinite(weights).all() and weights.sum() <= 4 + 1e-6
+
+
+def test_other_windows_are_told():
+    windows = table(3, windows=1)
+    labels = labelled(windows, {"s0": ("dog",), "s2": ("owl",)})
+    with pytest.raises(C3Error, match="There are 2 stored embeddings for 3 windows; allowed are as many as windows"):
+        propagate(labels, windows, np.eye(3)[:2])
