@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import errno
+import glob
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -80,10 +82,13 @@ def section(text: str) -> dict:
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A path beside ``path`` (same suffix) to write to; renamed to it on success, removed on failure."""
+    """A path beside ``path`` (same suffix) to write to; renamed to it on success, removed on failure.
+
+    Of a writer that was killed the next one of the same file removes what it has left.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_unfinished(path.parent, path.stem), suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -102,7 +107,7 @@ def replacing_folder(path: str | Path, kept: str | None = None) -> Iterator[Path
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as beside:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_unfinished(path.parent, path.name)) as beside:
         folder = Path(beside) / path.name
         folder.mkdir()
         yield folder
@@ -126,6 +131,29 @@ def import_keras() -> None:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+def _unfinished(folder: Path, name: str) -> str:
+    """How the name begins of what this process writes; what is there of such a name of a process that is dead goes.
+
+    Processes are told apart by the computer and their number: on another one nobody knows whether they live.
+    """
+    ours = f".{name[:100]}.{zlib.crc32(os.uname().nodename.encode()):08x}-"
+    for left in folder.glob(f"{glob.escape(ours)}*"):
+        writer = left.name.removeprefix(ours).partition("-")[0]
+        if writer.isdecimal() and not _lives(int(writer)):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+    return f"{ours}{os.getpid()}-"
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _umask() -> int:

@@ -2,6 +2,9 @@
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -27,6 +30,31 @@ def test_a_place_that_cannot_be_written_to_is_told_and_nothing_is_left(error, se
     with pytest.raises(SystemExit, match=sentence):
         cli.run(main, out={})
     assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from c3 import cli
+with cli.replacing(sys.argv[1] + "/a.csv") as path, cli.replacing_folder(sys.argv[1] + "/a") as folder:
+    path.write_text("half")
+    (folder / "half").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_goes_and_what_others_write_stays(tmp_path):
+    for _ in range(2):
+        left = subprocess.run([sys.executable, "-c", KILLED, tmp_path], check=False)
+        assert left.returncode == -signal.SIGKILL and len(list(tmp_path.iterdir())) == 2
+    (tmp_path / ".a.mine.csv").write_text("somebody's own")
+    with cli.replacing(tmp_path / "a.csv") as one, cli.replacing(tmp_path / "a.csv") as other:
+        assert one != other and one.exists()
+        one.write_text("whole")
+    with cli.replacing_folder(tmp_path / "a") as folder:
+        (folder / "b").write_text("whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.mine.csv", "a", "a.csv"]
+    with cli.replacing(tmp_path / f"{'long' * 60}.csv") as path:
+        path.write_text("whole")
 
 
 def test_other_errors_keep_their_traceback(monkeypatch):
