@@ -88,7 +88,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_unfinished(path.parent, path.stem), suffix=path.suffix)
+    _remove_abandoned(path.parent, unfinished := _unfinished(path.stem))
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{unfinished}{os.getpid()}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -107,7 +108,8 @@ def replacing_folder(path: str | Path, kept: str | None = None) -> Iterator[Path
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_unfinished(path.parent, path.name)) as beside:
+    _remove_abandoned(path.parent, unfinished := _unfinished(path.name))
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{unfinished}{os.getpid()}-") as beside:
         folder = Path(beside) / path.name
         folder.mkdir()
         yield folder
@@ -133,27 +135,30 @@ def import_keras() -> None:
         os.close(nowhere)
 
 
-def _unfinished(folder: Path, name: str) -> str:
-    """How the name begins of what this process writes; what is there of such a name of a process that is dead goes.
+def _unfinished(name: str) -> str:
+    """How the names begin of what processes of this computer write for ``name``; their numbers follow.
 
-    Processes are told apart by the computer and their number: on another one nobody knows whether they live.
+    On another computer nobody knows whether a process lives.
     """
-    ours = f".{name[:100]}.{zlib.crc32(os.uname().nodename.encode()):08x}-"
-    for left in folder.glob(f"{glob.escape(ours)}*"):
-        writer = left.name.removeprefix(ours).partition("-")[0]
-        if writer.isdecimal() and not _lives(int(writer)):
+    return f".{name[:100]}.{zlib.crc32(os.uname().nodename.encode()):08x}-"
+
+
+def _remove_abandoned(folder: Path, unfinished: str) -> None:
+    """What processes left that are dead, of names that begin so."""
+    for left in folder.glob(f"{glob.escape(unfinished)}*"):
+        writer = left.name.removeprefix(unfinished).partition("-")[0]
+        if writer.isdecimal() and _is_dead(int(writer)):
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
-    return f"{ours}{os.getpid()}-"
 
 
-def _lives(process: int) -> bool:
+def _is_dead(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
         return True
-    return True
+    except PermissionError:  # somebody else's
+        pass
+    return False
 
 
 def _umask() -> int:

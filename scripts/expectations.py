@@ -6,14 +6,14 @@ import pandas as pd
 from c3.cli import replacing, run
 from c3.data.store import Features
 from c3.evaluation import expectations
-from c3.evaluation.inputs import read_vectors
 from c3.labels.strategies import Pool
 
 
 def main(args):
-    windows = Features(args.index).window_table()
+    features = Features(args.index)
+    windows = features.window_table()
     labels = pd.read_parquet(args.labels).groupby("segment_id", sort=True)["labels"].first()
-    vectors = read_vectors(args.embeddings, windows, args.index)
+    vectors = features.vectors(args.embeddings)
     segments, unit = Pool.of(windows, args.index, vectors, windows["segment_id"].isin(labels.index)).unit_segments()
     said = [tuple(labels[segment]) for segment in segments]
     with replacing(args.out) as path:

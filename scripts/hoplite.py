@@ -3,13 +3,13 @@
 from c3.cli import replacing_folder, run
 from c3.data import manifest
 from c3.data.store import Features
-from c3.evaluation import hoplite, inputs
+from c3.evaluation import hoplite
 
 
 def main(args):
     features = Features(args.index)
     windows = features.window_table()
-    vectors = inputs.read_vectors(args.embeddings, windows, args.index)
+    vectors = features.vectors(args.embeddings)
     segments = manifest.read(args.manifest)
     with replacing_folder(args.out) as folder:
         hoplite.write(folder, vectors, windows, segments, features.spec.window_seconds, args.experiment, args.name)

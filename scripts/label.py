@@ -9,7 +9,7 @@ import numpy as np
 from c3.cli import replacing, run
 from c3.data import manifest as manifests
 from c3.data.store import Features
-from c3.evaluation.inputs import read_clusters, read_vectors
+from c3.evaluation.inputs import read_clusters
 from c3.labels import annotation, sheets
 from c3.labels.strategies import STRATEGIES, BudgetError, Pool
 
@@ -17,10 +17,11 @@ log = logging.getLogger("label")
 
 
 def main(args):
-    windows = Features(args.index).window_table()
+    features = Features(args.index)
+    windows = features.window_table()
     manifest = manifests.read(args.manifest)
     table = read_clusters(args.clusters, windows, args.index) if args.clusters else windows
-    vectors = read_vectors(args.embeddings, windows, args.index) if args.embeddings else None
+    vectors = features.vectors(args.embeddings) if args.embeddings else None
     ask = by_sheets if args.answers else by_ground_truth
     weak, receipt = ask(args, manifest, table, vectors)
     with replacing(args.labels) as labels, replacing(args.asked) as path:

@@ -10,7 +10,7 @@ from c3.cli import replacing, replacing_folder, run
 from c3.data import accounts, manifest, media
 from c3.data.store import Features
 from c3.errors import C3Error
-from c3.evaluation.inputs import read_clusters, read_vectors
+from c3.evaluation.inputs import read_clusters
 from c3.labels import sheets
 from c3.labels.neighbours import nearest
 from c3.labels.strategies import Pool
@@ -56,9 +56,10 @@ def neighbours(args, asked):
     """Segment → those that sound most alike; nothing where the row starts from no embedding."""
     if not args.embeddings:
         return {}
-    windows = Features(args.index).window_table()
+    features = Features(args.index)
+    windows = features.window_table()
     clusters = read_clusters(args.clusters, windows, args.index)["cluster"].to_numpy() if args.clusters else None
-    vectors = read_vectors(args.embeddings, windows, args.index)
+    vectors = features.vectors(args.embeddings)
     return nearest(Pool(windows, clusters, vectors, args.index), asked)
 
 

@@ -15,7 +15,7 @@ CHUNK = 2048  # windows read at a time
 
 def main(args):
     import_keras()
-    from c3.data.reading import read_array, read_parquet
+    from c3.data.reading import read_parquet
     from c3.data.store import Features
     from c3.labels.propagation import propagate
     from c3.models import card, replicas
@@ -33,7 +33,7 @@ def main(args):
         raise C3Error(
             f"{args.labels} has no label; allowed is at least one: of own recordings, name sheets in folder.sheets."
         )
-    stored = read_array(args.stored) if args.stored else None
+    stored = features.vectors(args.stored) if args.stored else None
     if row.propagated:
         labels = propagate(labels, features.window_table(), stored)
     checkpoint = curriculum.Checkpoint(args.checkpoint, key=depends_on(args))

@@ -2,15 +2,14 @@
 
 from c3.cli import replacing, run
 from c3.data.store import Features
-from c3.evaluation import foreign, inputs
+from c3.evaluation import foreign
 
 
 def main(args):
     features = Features(args.index)
     windows = features.window_table()
-    vectors = inputs.read_vectors(args.embeddings, windows, args.index)
     with replacing(args.out) as path:
-        foreign.write(path, vectors, windows, features.spec.window_seconds)
+        foreign.write(path, features.vectors(args.embeddings), windows, features.spec.window_seconds)
 
 
 if __name__ == "__main__":

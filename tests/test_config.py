@@ -228,6 +228,18 @@ def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
         ),
         ({"rows": {"stage1": {"alone_from": 5}}}, "alone_from is 5 without the loss classification"),
         ({"rows": {"stage3": {"propagated": True}}}, "propagated is true with the losses audio_visual, audio_audio"),
+        (
+            {
+                "rows": {
+                    "stage3": {
+                        "losses": {"classification": 1, "triplet_labels": 1},
+                        "labels": {"strategy": "all"},
+                        "propagated": True,
+                    }
+                }
+            },
+            "allowed is, of the losses with labels, classification alone",
+        ),
         ({"experiment": "a/b"}, "key `experiment` is 'a/b'"),
         (
             {

@@ -394,9 +394,10 @@ class Row(Section):
 
     @model_validator(mode="after")
     def _propagated_by_an_embedding(self):
-        if self.propagated and ("classification" not in self.losses or self.after is None):
+        with_labels = set(SUPERVISED) & set(self.losses)
+        if self.propagated and (with_labels != {"classification"} or self.after is None):
             raise ValueError(
-                f"propagated is true with the losses {', '.join(self.losses)}, after {self.after}; allowed is the loss classification, after a row or an embedding"
+                f"propagated is true with the losses {', '.join(self.losses)}, after {self.after}; allowed is, of the losses with labels, classification alone, after a row or an embedding"
             )
         return self
 

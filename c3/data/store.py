@@ -237,6 +237,15 @@ class Features:
             segments, numbers = segments[windows], numbers[windows]
         return self.windows(segments, numbers * self.spec.window_rows)
 
+    def vectors(self, path: str | Path) -> np.ndarray:
+        """Embeddings (windows, d) of the grid, memory-mapped; C3Error unless there is one for each window."""
+        array, count = read_array(path), int(self.window_counts.sum())
+        if array.ndim != 2 or len(array) != count:
+            raise C3Error(
+                f"{path} has shape {array.shape}; allowed is one row for each of the {count} windows of {self.path}."
+            )
+        return array
+
     def _array(self, shard: int, suffix: str) -> np.ndarray:
         """The memory map of a shard as a plain array; opened on first use."""
         array = self._open.get((shard, suffix))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from c3 import cli, config, evaluation
 from c3.data import manifest as manifests
-from c3.data.reading import read_array, read_parquet, read_table
+from c3.data.reading import read_parquet, read_table
 from c3.data.store import Features
 from c3.errors import C3Error
 
@@ -67,22 +67,11 @@ class Inputs:
 
     def vectors(self, paths: Sequence[str | Path]) -> list:
         """The embeddings in ``paths``, memory-mapped; with no path, the log-mel baseline."""
-        return [read_vectors(path, self.windows, self.index_path) for path in paths] or [LogMel(self.features)]
+        return [self.features.vectors(path) for path in paths] or [LogMel(self.features)]
 
     def clusters(self, paths: Sequence[str | Path]) -> list[pd.DataFrame]:
         """The clusters files in ``paths``, as :func:`read_clusters` gives them."""
         return [read_clusters(path, self.windows, self.index_path) for path in paths]
-
-
-def read_vectors(path: str | Path, windows: pd.DataFrame, index_path: str | Path) -> np.ndarray:
-    """Embeddings (windows, d), memory-mapped; C3Error unless there is one for each window of the index."""
-    array = read_array(path)
-    if array.ndim != 2 or len(array) != len(windows):
-        raise C3Error(
-            f"{path} has shape {array.shape}; allowed is one row for each of the "
-            f"{len(windows)} windows of {index_path}."
-        )
-    return array
 
 
 def read_clusters(path: str | Path, windows: pd.DataFrame, index_path: str | Path) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pandas as pd
 from scipy import sparse
 
 from c3 import sphere
-from c3.errors import C3Error
 
 NEIGHBOURS = 10
 """Of each segment in the graph."""
@@ -81,10 +80,6 @@ def propagate(labels: pd.DataFrame, windows: pd.DataFrame, embeddings: np.ndarra
     windows, embeddings: a window table and the embedding (n, d) of each window, of which the training windows and those
     with labels are used.
     """
-    if len(embeddings) != len(windows):
-        raise C3Error(
-            f"There are {len(embeddings)} stored embeddings for {len(windows)} windows; allowed are as many as windows."
-        )
     usable = np.flatnonzero((windows["split"] == "train") | windows["segment_id"].isin(labels["segment_id"]))
     windows = windows[["segment_id", "window"]].iloc[usable].reset_index(drop=True)
     segments, unit = sphere.of_segments(windows["segment_id"], sphere.unit(np.asarray(embeddings[usable], np.float32)))

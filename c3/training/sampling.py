@@ -29,12 +29,18 @@ def targets_of(labels: pd.DataFrame) -> np.ndarray:
     return targets
 
 
-def draw_labelled(rng: np.random.Generator, labels: pd.DataFrame, count: int) -> np.ndarray:
-    """``count`` rows of a table of weak labels, each as often as its ``weight`` says, if there is such a column."""
-    if "weight" not in labels:
-        return rng.integers(len(labels), size=count)
-    upper = labels["weight"].to_numpy().cumsum()
-    return np.searchsorted(upper, rng.random(count) * upper[-1], side="right")
+class LabelledRows:
+    """Draws rows of a table of weak labels, each as often as its ``weight`` says, if there is such a column."""
+
+    def __init__(self, labels: pd.DataFrame):
+        self._count = len(labels)
+        self._upper = labels["weight"].to_numpy().cumsum() if "weight" in labels else None
+
+    def draw(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """``count`` positions in the table, int64."""
+        if self._upper is None:
+            return rng.integers(self._count, size=count)
+        return np.searchsorted(self._upper, rng.random(count) * self._upper[-1], side="right")
 
 
 def uniform(rng: np.random.Generator, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -91,9 +97,6 @@ class StoredSampler:
         batch: B, windows in a batch, each once; all of them where there are fewer.
         seed: seed of all draws.
         labels: weak labels of windows (segment_id, window, labels; weight), for the classification loss.
-
-    Raises:
-        C3Error: embeddings of other windows.
     """
 
     features: Features
@@ -103,15 +106,10 @@ class StoredSampler:
     labels: pd.DataFrame | None = None
 
     def __post_init__(self):
-        path, counts = self.features.path, self.features.window_counts
-        if len(self.embeddings) != counts.sum():
-            raise C3Error(
-                f"There are {len(self.embeddings)} stored embeddings, but {path} has {counts.sum()} windows; allowed"
-                " are embeddings made from it."
-            )
-        self.windows = np.flatnonzero(np.repeat(self.features.index["split"] == "train", counts))
+        of_training = self.features.index["split"] == "train"
+        self.windows = np.flatnonzero(np.repeat(of_training, self.features.window_counts))
         if self.labels is not None:
-            self.targets = targets_of(self.labels)
+            self.targets, self.among_labels = targets_of(self.labels), LabelledRows(self.labels)
             places = pd.MultiIndex.from_frame(self.features.window_table()[["segment_id", "window"]])
             self.labelled = places.get_indexer(pd.MultiIndex.from_frame(self.labels[["segment_id", "window"]]))
 
@@ -122,7 +120,7 @@ class StoredSampler:
         chosen = rng.choice(self.windows, size, replace=False)
         batch = {"stored": np.asarray(self.embeddings[np.sort(chosen)], np.float32)}
         if self.labels is not None:
-            drawn = draw_labelled(rng, self.labels, size)
+            drawn = self.among_labels.draw(rng, size)
             batch["stored_labelled"] = np.asarray(self.embeddings[self.labelled[drawn]], np.float32)
             batch["targets"] = self.targets[drawn]
         return batch
@@ -184,7 +182,7 @@ class Sampler:
             row_of = {segment: position for position, segment in enumerate(index["segment_id"])}
             self.labelled_positions = self.labels["segment_id"].map(row_of).to_numpy()
             self.labelled_rows = self.labels["window"].to_numpy() * self.window_rows
-            self.targets = targets_of(self.labels)
+            self.targets, self.among_labels = targets_of(self.labels), LabelledRows(self.labels)
             self.windows_with = [np.flatnonzero(column) for column in self.targets.T]
 
     def draw(self, step: int) -> dict[str, np.ndarray]:
@@ -196,7 +194,7 @@ class Sampler:
         rng = np.random.default_rng([self.seed, step])
         batch = self._unlabelled(rng) if set(UNSUPERVISED) & set(self.losses) else {}
         if "classification" in self.losses:
-            drawn = draw_labelled(rng, self.labels, self.batch)
+            drawn = self.among_labels.draw(rng, self.batch)
             batch["labelled"], batch["targets"] = self._labelled(drawn)
         if "triplet_labels" in self.losses:
             shared = rng.integers(len(self.windows_with), size=self.batch)

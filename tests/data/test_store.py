@@ -116,6 +116,20 @@ def test_foreign_index_and_lost_shard(stored, tmp_path):
         store.Features(tmp_path / "index.parquet").windows(np.array([0]), np.array([0]))
 
 
+def test_vectors_are_those_of_the_windows(stored, tmp_path):
+    features = store.Features(stored[0] / "index.parquet")
+    vectors = np.random.default_rng(0).standard_normal((len(features.window_table()), 3), np.float32)
+    np.save(tmp_path / "whole.npy", vectors)
+    np.testing.assert_array_equal(features.vectors(tmp_path / "whole.npy"), vectors)
+    for wrong in (vectors[1:], vectors[:, 0]):
+        np.save(tmp_path / "wrong.npy", wrong)
+        shape = rf"has shape \({', '.join(map(str, wrong.shape))},?\)"
+        with pytest.raises(
+            C3Error, match=rf"wrong\.npy {shape}; allowed is one row for each of the {len(vectors)} win"
+        ):
+            features.vectors(tmp_path / "wrong.npy")
+
+
 def test_quarantine_limit():
     quarantine = pd.DataFrame(
         [("a_0", "a.wav", "broken"), ("b_0", "", "missing"), ("c_0", "", "missing"), ("", "x.wav", "wrongly named")],

@@ -55,7 +55,7 @@ def readers(folder: Path) -> dict:
         "index.parquet": store.read_index,
         "shard-000.npy": lambda path: store.Features(path.with_name("index.parquet")).grid_windows(),
         "clusters.parquet": lambda path: inputs.read_clusters(path, windows, "index"),
-        "vectors.npy": lambda path: inputs.read_vectors(path, windows, "index"),
+        "vectors.npy": store.Features(folder / "index.parquet").vectors,
         "vectors.parquet": lambda path: foreign.read(path, windows, 0.96),
         "quarantine.csv": store.read_quarantine,
         "files.csv": accounts.read_files,

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from c3 import sphere
-from c3.errors import C3Error
 from c3.labels.propagation import NEIGHBOURS, graph, laplace, propagate
 
 
@@ -144,10 +143,3 @@ def test_a_few_segments_and_equal_ones_have_a_graph_too():
     for vectors in (np.eye(3), np.ones((3, 4)), np.zeros((3, 4))):
         weights = propagate(labels, windows, vectors.astype(np.float32))["weight"]
         assert np.isfinite(weights).all() and weights.sum() <= 4 + 1e-6
-
-
-def test_other_windows_are_told():
-    windows = table(3, windows=1)
-    labels = labelled(windows, {"s0": ("dog",), "s2": ("owl",)})
-    with pytest.raises(C3Error, match="There are 2 stored embeddings for 3 windows; allowed are as many as windows"):
-        propagate(labels, windows, np.eye(3)[:2])

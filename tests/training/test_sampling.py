@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c3.errors import C3Error
-from c3.training.sampling import Sampler, coincident_windows, draw_labelled, windows_near_frames
+from c3.training.sampling import LabelledRows, Sampler, coincident_windows, windows_near_frames
 
 WINDOW = 96
 
@@ -112,7 +112,7 @@ def test_proximity_draws_pairs_of_windows_and_no_frames(features):
 
 def test_labels_are_drawn_as_often_as_they_weigh():
     labels = pd.DataFrame({"window": range(4), "weight": [1.0, 0.0, 0.25, 0.75]})
-    drawn = np.bincount(draw_labelled(np.random.default_rng(0), labels, 100_000), minlength=4)
+    drawn = np.bincount(LabelledRows(labels).draw(np.random.default_rng(0), 100_000), minlength=4)
     np.testing.assert_allclose(drawn / 100_000, [0.5, 0, 0.125, 0.375], atol=0.01)
-    alike = np.bincount(draw_labelled(np.random.default_rng(0), labels[["window"]], 100_000), minlength=4)
+    alike = np.bincount(LabelledRows(labels[["window"]]).draw(np.random.default_rng(0), 100_000), minlength=4)
     np.testing.assert_allclose(alike / 100_000, 0.25, atol=0.01)
