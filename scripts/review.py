@@ -1,5 +1,6 @@
 """The predictions of all training seeds → the page on which a person reviews what is recognised."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -22,16 +23,18 @@ def main(args):
     open_ = mean[~mean.index.isin(list(answered))]
     items = review.choose(open_, SEED)
     listed = items["segment_id"].drop_duplicates().tolist()
-    with replacing_folder(Path(args.out).parent / "review") as folder:
+    names = [f"{number:04d}" for number in range(1, len(listed) + 1)]
+    with replacing_folder(Path(args.out).parent / "review") as folder, ThreadPoolExecutor(args.threads) as pool:
+        written = pool.map(lambda segment, name: clips.write(table.loc[segment], known, folder, name), listed, names)
         segments = [
             {
-                "sound": f"{folder.name}/{number:04d}.wav",
+                "sound": f"{folder.name}/{name}.wav",
                 "segment_id": segment,
                 **places.loc[segment].to_dict(),
-                "clip": clips.write(table.loc[segment], known, folder, f"{number:04d}"),
+                "clip": clip,
                 "near": [],
             }
-            for number, segment in enumerate(listed, 1)
+            for segment, name, clip in zip(listed, names, written, strict=True)
         ]
     items["segment"] = pd.factorize(items["segment_id"])[0]  # its place in the list
     asked = items.drop(columns="segment_id").round({"probability": 4}).to_dict("records")
@@ -61,5 +64,6 @@ if __name__ == "__main__":
         sheets={"nargs": "+", "help": "filled-in sheets: their segments are not proposed"},
         experiment={"help": "name on the page"},
         row={"help": "name on the page"},
+        threads={"type": int, "default": 1},
         out={"help": "the page; sounds and pictures go into the folder review beside it"},
     )

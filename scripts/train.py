@@ -1,10 +1,11 @@
-"""Train one row of the curriculum for one seed, and embed the windows of all splits with the network."""
+"""Train one row of the curriculum for one seed; embed the windows of all splits, and recognise the classes it learnt."""
 
 import json
 import os
 import shutil
 
 import numpy as np
+import pandas as pd
 
 from c3 import config
 from c3.cli import import_keras, replacing, run, section
@@ -54,6 +55,8 @@ def main(args):
             shutil.copyfile(args.stored, path)  # the trunks are those of the row before
         else:
             embed(network, features, path)
+    with replacing(args.predictions) as path:
+        recognised(network, features, features.vectors(args.embeddings)).to_parquet(path, index=False)
     with replacing(args.history) as path:
         history.to_csv(path, index=False, float_format="%.6g")
     before = previous.card if previous else None
@@ -73,6 +76,15 @@ def embed(network, features, path) -> None:
         rows = np.arange(first, min(first + CHUNK, count))
         embeddings[rows] = network.embed(features.grid_windows(rows))
     embeddings.flush()
+
+
+def recognised(network, features, embeddings) -> pd.DataFrame:
+    """A row per segment: segment_id, and the probability of each class that the network knows, the mean over windows."""
+    segments = features.window_table()["segment_id"]
+    probabilities = pd.DataFrame(index=segments.index)
+    if network.classes:
+        probabilities[network.classes] = network.classify(embeddings)
+    return probabilities.groupby(segments, sort=False).mean().reset_index()
 
 
 def depends_on(args) -> str:
@@ -105,4 +117,5 @@ if __name__ == "__main__":
         card={},
         history={},
         embeddings={},
+        predictions={},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -30,19 +31,28 @@ def log_mel(samples: np.ndarray, features: config.Features) -> np.ndarray:
     if len(samples) < length:
         return np.zeros((0, features.mel_bands), np.float32)
     window, parts = window_and_bank(features)
-    pieces = np.lib.stride_tricks.sliding_window_view(np.asarray(samples, np.float32), length)[::hop]
-    rows = np.empty((len(pieces), features.mel_bands), np.float32)
-    for first in range(0, len(pieces), BLOCK):
-        block = pieces[first : first + BLOCK]
-        padded = np.zeros((len(block), fft_length(length)), np.float32)
-        np.multiply(block, window, out=padded[:, :length])
-        # OpenCV's transform is twice as fast as SciPy's; a row is Re 0, Re 1, Im 1, Re 2, … Re n/2.
-        spectrum = cv2.dft(padded, dst=padded, flags=cv2.DFT_ROWS)
-        magnitude = np.abs(spectrum[:, 1:-1].view(np.complex64))
+    rows = np.empty(((len(samples) - length) // hop + 1, features.mel_bands), np.float32)
+    for first, magnitude in magnitudes(samples, window, hop):
         for bands, bins, bank in parts:
             rows[first : first + BLOCK, bands] = magnitude[:, bins] @ bank
     rows += np.float32(features.log_offset)
     return np.log(rows, out=rows)
+
+
+def magnitudes(samples: np.ndarray, window: np.ndarray, hop: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Magnitude spectra of ``samples`` (n,) in blocks: the number of the first, and float32 (at most 512, bins).
+
+    Number i is of the samples from i · hop on, as many as ``window`` (float32) has, padded to the next power of two,
+    N; bins 1 to N/2 − 1. n: at least a window.
+    """
+    pieces = np.lib.stride_tricks.sliding_window_view(np.asarray(samples, np.float32), len(window))[::hop]
+    for first in range(0, len(pieces), BLOCK):
+        block = pieces[first : first + BLOCK]
+        padded = np.zeros((len(block), fft_length(len(window))), np.float32)
+        np.multiply(block, window, out=padded[:, : len(window)])
+        # OpenCV's transform is twice as fast as SciPy's; a row is Re 0, Re 1, Im 1, Re 2, … Re n/2.
+        spectrum = cv2.dft(padded, dst=padded, flags=cv2.DFT_ROWS)
+        yield first, np.abs(spectrum[:, 1:-1].view(np.complex64))
 
 
 def extract(segment, features: config.Features) -> Extract:
@@ -103,7 +113,6 @@ def window_and_bank(features: config.Features) -> tuple[np.ndarray, list[tuple[s
     import librosa.filters
 
     length = round(features.stft_window_seconds * features.sample_rate)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
     bank = librosa.filters.mel(
         sr=features.sample_rate,
         n_fft=fft_length(length),
@@ -119,4 +128,9 @@ def window_and_bank(features: config.Features) -> tuple[np.ndarray, list[tuple[s
         bins = slice(used[0], used[-1] + 1) if len(used) else slice(0, 0)
         weights = np.ascontiguousarray(bank[bins, bands[0] : bands[-1] + 1], np.float32)
         parts.append((slice(bands[0], bands[-1] + 1), bins, weights))
-    return window.astype(np.float32), parts
+    return hann(length), parts
+
+
+def hann(length: int) -> np.ndarray:
+    """Periodic Hann window (length,), float32."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)

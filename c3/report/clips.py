@@ -12,9 +12,8 @@ import numpy as np
 import soundfile
 import soxr
 from matplotlib.ticker import MaxNLocator
-from scipy import signal
 
-from c3.data import accounts, media
+from c3.data import accounts, features, media
 from c3.data.probe import probe
 from c3.errors import C3Error
 from c3.report import exemplars
@@ -107,16 +106,19 @@ def audible(samples: np.ndarray, rate: int) -> np.ndarray:
 def picture(samples: np.ndarray, rate: int, size: tuple[int, int]) -> np.ndarray:
     """The spectrogram of mono sound as RGB uint8 (height, width, 3), from 0 Hz at the bottom to half the rate.
 
-    size: (width, height). Hann windows of about 30 ms, at most 1,024 samples; from silence in the clip to its loudest.
+    size: (width, height). Hann windows of about 30 ms, at most 1,024 samples, four to a window or one to a column,
+    whichever are fewer; from silence in the clip to its loudest.
     """
+    width, height = size
     window = min(1024, 2 ** round(math.log2(rate / 30)))
-    samples = np.pad(samples, (0, max(window - len(samples), 0)))
-    _, _, waves = signal.stft(samples, rate, nperseg=window, noverlap=window * 3 // 4)
-    power = cv2.resize(np.abs(waves).astype(np.float32) ** 2, size, interpolation=cv2.INTER_AREA)
+    hop = max(window // 4, len(samples) // width)
+    around = np.pad(samples, (window // 2, window // 2 + hop))  # a window lies around its time
+    spectra = np.concatenate([spectra for _, spectra in features.magnitudes(around, features.hann(window), hop)])
+    power = cv2.resize(spectra**2, (height, width), interpolation=cv2.INTER_AREA)
     decibels = 10 * np.log10(power + 1e-9 * power.max() + 1e-20)
     low, high = np.percentile(decibels, [15, 99.9])
     step = max(high - low, 1e-6) / LEVELS
-    return exemplars.picture(np.round((decibels.T - low) / step), 0, LEVELS)
+    return exemplars.picture(np.round((decibels - low) / step), 0, LEVELS)
 
 
 def ticks(low: float, high: float, most: int) -> list[tuple[float, float]]:

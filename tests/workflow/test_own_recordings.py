@@ -87,7 +87,7 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     (results / "sheets/classes_plus.csv").rename(folder / "filled in.csv")
     done = run(folder, **own, sheets=["filled in.csv"])
     assert done.returncode == 0, done.stdout[-5000:]
-    expected_jobs = {"label", "train", "classify", "recognised", "tables", "review", "expectations", "sheet"}
+    expected_jobs = {"label", "train", "recognised", "tables", "review", "expectations", "sheet"}
     assert jobs(done.stdout) == expected_jobs
     (copy,) = (results / "labels/answers").iterdir()
     assert copy.read_bytes() == (folder / "filled in.csv").read_bytes()

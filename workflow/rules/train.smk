@@ -1,5 +1,5 @@
-"""Training: needs the feature index (no labels in it), makes one network, its history and the embeddings of all
-windows per row and seed; and, from the rows that have paid for labels, the classes of all segments."""
+"""Training: needs the feature index (no labels in it), makes one network, its history, the embeddings of all
+windows and the classes of all segments (none of a row that has learnt none) per row and seed."""
 
 
 rule train:
@@ -12,6 +12,7 @@ rule train:
         card=f"{RESULTS}/models/{{model}}/{{seed}}.md",
         history=f"{RESULTS}/history/{{model}}/{{seed}}.csv",
         embeddings=f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy",
+        predictions=f"{RESULTS}/predictions/{{model}}/{{seed}}.parquet",
     log:
         f"{LOGS}/train/{{model}}-{{seed}}.log",
     benchmark:
@@ -19,7 +20,7 @@ rule train:
     priority: 100
     threads: 1  # rows side by side use the cores better than a row on all of them
     resources:
-        mem_mb=scaled(2000, per_shard=30),
+        mem_mb=scaled(3000, per_shard=30),
         runtime=720,  # goes on from its checkpoint when the time is over
     params:
         row=row_of,
@@ -34,35 +35,13 @@ rule train:
         " --network {params.network:q} --about {params.about:q} --seed {wildcards.seed} --threads {threads}"
         " --index {input.index} {params.options} {params.embedding} --checkpoint {params.checkpoint}"
         " --out {output.model} --card {output.card} --history {output.history}"
-        " --embeddings {output.embeddings}"
+        " --embeddings {output.embeddings} --predictions {output.predictions}"
         " 2>&1 | tee {log}"
 
 
 rule models:
     input:
         expand(rules.train.output.model, model=DEFAULT.models, seed=DEFAULT.seeds),
-
-
-rule classify:
-    input:
-        code=code("classify"),
-        model=rules.train.output.model,
-        embeddings=rules.train.output.embeddings,
-        index=f"{RESULTS}/features/index.parquet",
-    output:
-        predictions=f"{RESULTS}/predictions/{{model}}/{{seed}}.parquet",
-    log:
-        f"{LOGS}/classify/{{model}}-{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/classify/{{model}}-{{seed}}.tsv"
-    threads: 1
-    resources:
-        mem_mb=scaled(3000, per_shard=30),
-        runtime=scaled(120),
-    shell:
-        "python {input.code[0]} --model {input.model} --embeddings {input.embeddings} --index {input.index}"
-        " --out {output.predictions}"
-        " 2>&1 | tee {log}"
 
 
 rule recognised:
@@ -85,7 +64,7 @@ rule recognised:
         " 2>&1 | tee {log}"
 
 
-# One target for each row: its network and embeddings, and the clusters and predictions if it learns them.
+# One target for each row: all that its training makes, and the clusters if it learns any.
 for name in DEFAULT.models:
 
     rule:
@@ -96,8 +75,4 @@ for name in DEFAULT.models:
             expand(
                 f"{RESULTS}/clusters/{name}/{{seed}}.parquet",
                 seed=DEFAULT.seeds if name in DEFAULT.having("clustering") else [],
-            ),
-            expand(
-                f"{RESULTS}/predictions/{name}/{{seed}}.parquet",
-                seed=DEFAULT.seeds if name in DEFAULT.having("classification") else [],
             ),
