@@ -1,6 +1,7 @@
 """The predictions of all training seeds → the page on which a person reviews what is recognised."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import pandas as pd
@@ -24,8 +25,11 @@ def main(args):
     items = review.choose(open_, SEED)
     listed = items["segment_id"].drop_duplicates().tolist()
     names = [f"{number:04d}" for number in range(1, len(listed) + 1)]
-    with replacing_folder(Path(args.out).parent / "review") as folder, ThreadPoolExecutor(args.threads) as pool:
-        written = pool.map(lambda segment, name: clips.write(table.loc[segment], known, folder, name), listed, names)
+    rows = [table.loc[segment] for segment in listed]
+    known = {row.audio_path: known[row.audio_path] for row in rows if row.audio_path in known}
+    # Processes, as decoders are not made for threads.
+    with replacing_folder(Path(args.out).parent / "review") as folder, ProcessPoolExecutor(args.processes) as pool:
+        written = pool.map(clips.write, rows, repeat(known), repeat(folder), names, chunksize=4)
         segments = [
             {
                 "sound": f"{folder.name}/{name}.wav",
@@ -64,6 +68,6 @@ if __name__ == "__main__":
         sheets={"nargs": "+", "help": "filled-in sheets: their segments are not proposed"},
         experiment={"help": "name on the page"},
         row={"help": "name on the page"},
-        threads={"type": int, "default": 1},
+        processes={"type": int, "default": 1},
         out={"help": "the page; sounds and pictures go into the folder review beside it"},
     )

@@ -1,4 +1,4 @@
-"""Train one row of the curriculum for one seed; embed the windows of all splits, and recognise the classes it learnt."""
+"""Train one row of the curriculum for one seed, embed all windows, and recognise the classes that it has learnt."""
 
 import json
 import os
@@ -79,7 +79,7 @@ def embed(network, features, path) -> None:
 
 
 def recognised(network, features, embeddings) -> pd.DataFrame:
-    """A row per segment: segment_id, and the probability of each class that the network knows, the mean over windows."""
+    """A row per segment: segment_id, and the probability of each class the network knows, the mean over windows."""
     segments = features.window_table()["segment_id"]
     probabilities = pd.DataFrame(index=segments.index)
     if network.classes:

@@ -84,7 +84,7 @@ rule review:
         experiment=CONFIG.experiment,
     shell:
         "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --files {input.files}"
-        " --sheets {input.sheets:q} --experiment {params.experiment} --row {wildcards.model} --threads {threads} --out {output.page}"
+        " --sheets {input.sheets:q} --experiment {params.experiment} --row {wildcards.model} --processes {threads} --out {output.page}"
         " 2>&1 | tee {log}"
 
 
