@@ -1,7 +1,5 @@
 """The predictions of all training seeds → the page on which a person reviews what is recognised."""
 
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 from pathlib import Path
 
 import pandas as pd
@@ -24,21 +22,16 @@ def main(args):
     open_ = mean[~mean.index.isin(list(answered))]
     items = review.choose(open_, SEED)
     listed = items["segment_id"].drop_duplicates().tolist()
-    names = [f"{number:04d}" for number in range(1, len(listed) + 1)]
-    rows = [table.loc[segment] for segment in listed]
-    known = {row.audio_path: known[row.audio_path] for row in rows if row.audio_path in known}
-    # Processes, as decoders are not made for threads.
-    with replacing_folder(Path(args.out).parent / "review") as folder, ProcessPoolExecutor(args.processes) as pool:
-        written = pool.map(clips.write, rows, repeat(known), repeat(folder), names, chunksize=4)
+    with replacing_folder(Path(args.out).parent / "review") as folder:
         segments = [
             {
-                "sound": f"{folder.name}/{name}.wav",
+                "sound": f"{folder.name}/{number:04d}.wav",
                 "segment_id": segment,
                 **places.loc[segment].to_dict(),
-                "clip": clip,
+                "clip": clips.write(table.loc[segment], known, folder, f"{number:04d}"),
                 "near": [],
             }
-            for segment, name, clip in zip(listed, names, written, strict=True)
+            for number, segment in enumerate(listed, 1)
         ]
     items["segment"] = pd.factorize(items["segment_id"])[0]  # its place in the list
     asked = items.drop(columns="segment_id").round({"probability": 4}).to_dict("records")
@@ -68,6 +61,5 @@ if __name__ == "__main__":
         sheets={"nargs": "+", "help": "filled-in sheets: their segments are not proposed"},
         experiment={"help": "name on the page"},
         row={"help": "name on the page"},
-        processes={"type": int, "default": 1},
         out={"help": "the page; sounds and pictures go into the folder review beside it"},
     )

@@ -10,7 +10,7 @@ from scipy.special import gammaln
 
 FEW = 5
 """a class with fewer labelled segments is told: its numbers say little"""
-FOLDS, RESAMPLES = 5, 200
+FOLDS, RESAMPLES = 5, 500
 
 
 def rarefaction(counts: Sequence[int], labels: int) -> np.ndarray:

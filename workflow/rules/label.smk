@@ -76,7 +76,7 @@ rule review:
         f"{LOGS}/review/{{model}}.log",
     benchmark:
         f"{BENCHMARKS}/review/{{model}}.tsv"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=scaled(3000, per_shard=30),
         runtime=scaled(60),
@@ -84,7 +84,7 @@ rule review:
         experiment=CONFIG.experiment,
     shell:
         "python {input.code[0]} --predictions {input.predictions} --manifest {input.manifest} --files {input.files}"
-        " --sheets {input.sheets:q} --experiment {params.experiment} --row {wildcards.model} --processes {threads} --out {output.page}"
+        " --sheets {input.sheets:q} --experiment {params.experiment} --row {wildcards.model} --out {output.page}"
         " 2>&1 | tee {log}"
 
 
