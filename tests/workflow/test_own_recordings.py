@@ -14,7 +14,7 @@ OVERLAY = {
     "features": {"frame_pixels": 32},
     "storage": {"shards": 2},
     "network": {"clusters": 32, "coincidence_units": 32, "classifier_units": 16},
-    "training": {"delta_t": 3, "steps": 10, "batch": 8, "evaluate_every": 5},
+    "training": {"delta_t": 3, "steps": 10, "batch": 8, "evaluate_every": 5, "seeds": [0]},
 }
 
 

@@ -37,7 +37,7 @@ def bucket(tmp_path, monkeypatch):
 
 
 def run(folder, address, *arguments, root="s3://field/summer"):
-    settings = {"folder": {"root": root, "segment_seconds": 2}, "training": {"delta_t": 2}}
+    settings = {"folder": {"root": root, "segment_seconds": 2}, "training": {"delta_t": 2, "seeds": [0]}}
     config = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
     place = ("--storage-s3-endpoint-url", address)
     return snakemake(folder, *place, "--config", *config, "--", *arguments, config="config/folder.yaml")

@@ -339,6 +339,7 @@ def test_more_clusters_than_windows_leaves_nothing_behind(finished, tmp_path):
     command += ["--history", "results/smoke/history/stage3/0.csv", "--about", "{}"]
     command += ["--card", "results/smoke/models/stage3/0.md"]
     command += ["--embeddings", "results/smoke/embeddings/stage3/0.npy"]
+    command += ["--predictions", "results/smoke/predictions/stage3/0.parquet"]
     done = subprocess.run(command, cwd=folder, text=True, capture_output=True)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
