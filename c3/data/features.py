@@ -34,7 +34,7 @@ def log_mel(samples: np.ndarray, features: config.Features) -> np.ndarray:
     rows = np.empty(((len(samples) - length) // hop + 1, features.mel_bands), np.float32)
     for first, magnitude in magnitudes(samples, window, hop):
         for bands, bins, bank in parts:
-            rows[first : first + BLOCK, bands] = magnitude[:, bins] @ bank
+            rows[first : first + len(magnitude), bands] = magnitude[:, bins] @ bank
     rows += np.float32(features.log_offset)
     return np.log(rows, out=rows)
 
