@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import soundfile
+from PIL import Image
 
 from c3.cli import replacing, replacing_folder, run
 from c3.data import accounts, manifest, media
@@ -52,9 +53,9 @@ def cluster(portraits, place, segments, known, names, darkest_brightest, folder)
         before, after = (bool(np.isfinite(side).all()) for side in context)
         shown = [context[0]] * before + [portraits["spectrograms"][place, number]] + [context[1]] * after
         name = f"{place + 1:02d}-{number + 1}"
-        write_png(folder / f"{name}.png", exemplars.picture(np.concatenate(shown), *darkest_brightest))
+        exemplars.picture(np.concatenate(shown), *darkest_brightest).save(folder / f"{name}.png")
         if portraits["has_frame"][place, number]:
-            write_png(folder / f"{name}.frame.png", portraits["frames"][place, number])
+            Image.fromarray(portraits["frames"][place, number]).save(folder / f"{name}.frame.png")
         start, length = exemplars.piece(segment, window, before, after, seconds)
         found.append(
             {
@@ -88,10 +89,6 @@ def sound(path, known, start, seconds, folder, name):
         return {"sound": None, "silence": "The recording is truncated."}
     soundfile.write(folder / name, exemplars.audible(samples, SAMPLE_RATE), SAMPLE_RATE)
     return {"sound": f"{folder.name}/{name}", "silence": None}
-
-
-def write_png(path, rgb):
-    path.write_bytes(exemplars.png(rgb))
 
 
 if __name__ == "__main__":

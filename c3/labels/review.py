@@ -7,7 +7,7 @@ import pandas as pd
 
 HEARD = 0.5
 """A class with a higher probability counts as heard."""
-EACH = 12
+EACH = 8
 """segments of each kind, of a class"""
 MOST_CLIPS = 400
 """in all; of many classes each has fewer"""

@@ -12,6 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from c3.data import accounts, features, media
 from c3.data.probe import probe
@@ -57,7 +58,7 @@ def write(
     seconds = len(samples) / rate
     if seconds <= start - begin:
         raise C3Error(f"{segment.audio_path} ends before {start:g} s; allowed is the recording as it was at first.")
-    (folder / f"{name}.png").write_bytes(exemplars.png(picture(samples, rate, size)))
+    picture(samples, rate, size).save(folder / f"{name}.png", compress_level=1)
     loud = audible(samples, rate)
     slow = f"{name}.slow.wav" if rate > HIGHEST_RATE else None
     if slow:
@@ -92,7 +93,7 @@ def _frame(segment, folder: Path, name: str) -> str | None:
     frames, _ = media.decode_frames(segment.video_path, max(middle - 0.5, 0), 1.0, 1.0, FRAME_PIXELS)
     if not len(frames):
         return None
-    (folder / name).write_bytes(cv2.imencode(".jpg", np.ascontiguousarray(frames[0][..., ::-1]))[1].tobytes())
+    Image.fromarray(frames[0]).save(folder / name, quality=90)
     return name
 
 
@@ -103,8 +104,8 @@ def audible(samples: np.ndarray, rate: int) -> np.ndarray:
     return loud * min(1.0, LOUDNESS / level) if level else loud
 
 
-def picture(samples: np.ndarray, rate: int, size: tuple[int, int]) -> np.ndarray:
-    """The spectrogram of mono sound as RGB uint8 (height, width, 3), from 0 Hz at the bottom to half the rate.
+def picture(samples: np.ndarray, rate: int, size: tuple[int, int]) -> Image.Image:
+    """The spectrogram of mono sound, from 0 Hz at the bottom to half the rate.
 
     size: (width, height). Hann windows of about 30 ms, at most 1,024 samples, four to a window or one to a column,
     whichever are fewer; from silence in the clip to its loudest.

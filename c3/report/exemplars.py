@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from matplotlib import colormaps
+from PIL import Image
 
 PEAK = 0.9
 """the highest sample of a clip, of 1"""
 FADE_SECONDS = 0.01
 """at both ends of a clip, so that cutting does not click"""
+COLOURS = colormaps["magma"](np.arange(256), bytes=True)[:, :3].tobytes()
 
 
 def piece(segment, window: int, before: bool, after: bool, window_seconds: float) -> tuple[float, float]:
@@ -33,15 +34,12 @@ def audible(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     return louder
 
 
-def picture(spectrogram: np.ndarray, low: float, high: float) -> np.ndarray:
-    """A spectrogram (rows, bands) as a picture, RGB uint8 (bands, rows, 3): time to the right, high bands on top.
+def picture(spectrogram: np.ndarray, low: float, high: float) -> Image.Image:
+    """A spectrogram (rows, bands) as a picture: time to the right, high bands on top.
 
-    ``low`` and darker is the darkest colour, ``high`` and louder the brightest.
+    ``low`` and darker is the darkest of 256 colours, ``high`` and louder the brightest.
     """
     scaled = np.clip((spectrogram.T[::-1] - low) / max(high - low, 1e-6), 0, 1)
-    return colormaps["magma"](scaled, bytes=True)[..., :3]
-
-
-def png(rgb: np.ndarray) -> bytes:
-    """An RGB picture (h, w, 3), uint8, as a PNG file."""
-    return cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))[1].tobytes()
+    drawn = Image.fromarray(np.uint8(scaled * 255 + 0.5))
+    drawn.putpalette(COLOURS)
+    return drawn

@@ -107,12 +107,12 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
         ``entropy_of_mean`` of the assignments in nats; ``embedding_spread``: 1 − |mean of the unit embeddings|²,
         0 for a collapsed embedding.
     """
-    from sklearn.metrics import roc_auc_score
-
     outputs = network(batch, training=False) if network.audio_trunk else {}
     measures = {}
     for name in ("audio_visual", "audio_audio"):
         if name in outputs:
+            from sklearn.metrics import roc_auc_score
+
             scores = ops.convert_to_numpy(outputs[name])
             measures[f"auc_{name}"] = roc_auc_score(np.eye(len(scores)).ravel(), scores.ravel())
         else:

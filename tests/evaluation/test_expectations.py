@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
 
 from c3.evaluation import expectations
 
@@ -23,6 +24,18 @@ def test_rarefaction_is_the_mean_over_all_subsets(labels):
 def test_a_new_class_is_as_likely_as_labels_were_the_first_and_only_of_their_class():
     assert expectations.chance_of_a_new_class([1, 1, 5, 3], 10) == 0.2
     assert expectations.chance_of_a_new_class([2, 8], 10) == 0
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 12), st.integers(1, 5))
+def test_resamples_have_the_average_precision_of_scikit_learn(seed, n, kinds):
+    rng = np.random.default_rng(seed)
+    present, scores = rng.random(n) < 0.5, rng.integers(kinds, size=n) / kinds
+    present[0] = True
+    times = rng.multinomial(n, np.full(n, 1 / n), 20)
+    times[:, 0] += 1
+    found = expectations.resampled_average_precision(present, scores, times)
+    expected = [average_precision_score(np.repeat(present, each), np.repeat(scores, each)) for each in times]
+    np.testing.assert_allclose(found, expected)
 
 
 def test_classes_that_lie_apart_classes_that_do_not_and_classes_with_one_example():

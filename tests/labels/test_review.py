@@ -21,10 +21,10 @@ def test_surest_doubtful_and_random():
         assert np.allclose(rows["probability"], column[rows["segment_id"]])
         of = {group: rows.loc[[group in groups for groups in rows["groups"]], "segment_id"] for group in
               ("surest", "doubtful", "random")}  # fmt: skip
-        assert [len(segments) for segments in of.values()] == [12, 12, 12]
-        assert column[of["surest"]].min() == column.nlargest(12).min()
+        assert [len(segments) for segments in of.values()] == [review.EACH] * 3
+        assert column[of["surest"]].min() == column.nlargest(review.EACH).min()
         rest = column.drop(of["surest"])
-        assert (column[of["doubtful"]] - 0.5).abs().max() == (rest - 0.5).abs().nsmallest(12).max()
+        assert (column[of["doubtful"]] - 0.5).abs().max() == (rest - 0.5).abs().nsmallest(review.EACH).max()
         assert column[of["random"]].min() > 0.5
     assert chosen.equals(review.choose(probabilities, seed=0))
     other = review.choose(probabilities, seed=1)
@@ -32,15 +32,15 @@ def test_surest_doubtful_and_random():
 
 
 def test_the_random_sample_is_drawn_evenly():
-    """Of 40 segments above 0.5, each is drawn in 12 of 40 cases, whatever its probability."""
+    """Of 40 segments above 0.5, each is drawn in 8 of 40 cases, whatever its probability."""
     probabilities = pd.DataFrame({"c": np.r_[np.linspace(0.51, 0.99, 40), np.zeros(60)]})
     probabilities.index = [f"s{number}" for number in range(100)]
     drawn = pd.Series(0, index=probabilities.index)
     for seed in range(400):
         rows = review.choose(probabilities, seed)
         drawn[rows.loc[["random" in groups for groups in rows["groups"]], "segment_id"]] += 1
-    assert (drawn[40:] == 0).all() and drawn.sum() == 4800
-    assert (abs(drawn[:40] - 120) < 5 * np.sqrt(120 * 0.7)).all()
+    assert (drawn[40:] == 0).all() and drawn.sum() == 3200
+    assert (abs(drawn[:40] - 80) < 5 * np.sqrt(80 * 0.8)).all()
 
 
 def test_few_segments_and_many_classes():

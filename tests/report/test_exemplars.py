@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import soundfile
+from matplotlib import colormaps
 
 from c3.data import accounts
 from c3.report import exemplars
@@ -39,17 +40,19 @@ def test_silence_and_hardly_any_sound(samples):
     assert len(louder) == len(samples) and np.isfinite(louder).all()
 
 
-def test_time_runs_right_and_pitch_up():
+def test_time_runs_right_and_pitch_up(tmp_path):
     spectrogram = np.zeros((5, 3), np.float32)
     spectrogram[4, 2] = 1.0  # the last moment, the highest band
-    picture = exemplars.picture(spectrogram, 0, 1)
-    assert picture.shape == (3, 5, 3) and picture.dtype == np.uint8
+    exemplars.picture(spectrogram, 0, 1).save(tmp_path / "a.png")
+    picture = cv2.imread(str(tmp_path / "a.png"))
+    assert picture.shape == (3, 5, 3)
     brightness = picture.astype(int).sum(axis=2)
     assert np.unravel_index(brightness.argmax(), brightness.shape) == (0, 4)
     assert len(np.unique(brightness)) == 2
-    read = cv2.imdecode(np.frombuffer(exemplars.png(picture), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-    np.testing.assert_array_equal(read, picture)
-    np.testing.assert_array_equal(exemplars.picture(spectrogram - 5, 0, 1), exemplars.picture(spectrogram * 0, 0, 1))
+    darkest, brightest = np.round(np.array(colormaps["magma"]([0.0, 1.0]))[:, 2::-1] * 255)
+    np.testing.assert_array_equal(picture[0, 4], brightest)
+    np.testing.assert_array_equal(picture[2, 0], darkest)
+    assert exemplars.picture(spectrogram - 5, 0, 1) == exemplars.picture(spectrogram * 0, 0, 1)
 
 
 def test_a_recording_that_is_another_by_now_is_not_heard(tmp_path):
