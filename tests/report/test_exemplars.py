@@ -49,7 +49,7 @@ def test_time_runs_right_and_pitch_up(tmp_path):
     brightness = picture.astype(int).sum(axis=2)
     assert np.unravel_index(brightness.argmax(), brightness.shape) == (0, 4)
     assert len(np.unique(brightness)) == 2
-    darkest, brightest = np.round(np.array(colormaps["magma"]([0.0, 1.0]))[:, 2::-1] * 255)
+    darkest, brightest = colormaps["magma"]([0.0, 1.0], bytes=True)[:, 2::-1]
     np.testing.assert_array_equal(picture[0, 4], brightest)
     np.testing.assert_array_equal(picture[2, 0], darkest)
     assert exemplars.picture(spectrogram - 5, 0, 1) == exemplars.picture(spectrogram * 0, 0, 1)
