@@ -136,6 +136,20 @@ def test_from_a_folder_to_what_is_heard_where(recordings, tmp_path):
     again = run(folder, new, "--dry-run", **own, sheets=["filled in.csv"])
     assert "Nothing to be done" in again.stdout
 
+    # A second training of each row leaves the first as it is; what is recognised is the mean of both.
+    first = (results / "predictions/classes_plus/0.parquet").stat().st_mtime_ns
+    two = f"training={json.dumps({**OVERLAY['training'], 'seeds': [0, 1]})}"
+    target = "results/folder/recognised/classes_plus/segments.csv"
+    done = run(folder, two, target=target, **own, sheets=["filled in.csv"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout) == {"label", "train", "recognised"}
+    assert (results / "predictions/classes_plus/0.parquet").stat().st_mtime_ns == first
+    both = [pd.read_parquet(results / f"predictions/classes_plus/{seed}.parquet") for seed in (0, 1)]
+    classes = list(both[0])[1:]
+    assert not np.allclose(both[0][classes], both[1][classes])
+    mean = pd.read_csv(recognised / "segments.csv").set_index("segment_id").loc[both[0]["segment_id"], classes]
+    np.testing.assert_allclose(mean, (both[0][classes] + both[1][classes]) / 2, atol=1e-4)
+
     # More labels than there are clusters, three at a time; a row about which nobody is sure is not asked again.
     unsure = next(segment for segment in index["segment_id"] if segment not in set(sheet["segment_id"]))
     (folder / "unsure.csv").write_text(f"segment_id,labels\n{unsure},Unsure\n")
