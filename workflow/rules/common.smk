@@ -472,6 +472,12 @@ def sweeps_of(wildcards):
     )
 
 
+def to_label():
+    """Of own recordings: the sheets to fill in, and the pages to label on."""
+    labelled = [name for name in DEFAULT.models if CONFIG.row(name).labels and CONFIG.data.source == "folder"]
+    return expand([f"{RESULTS}/sheets/{{model}}.csv", f"{RESULTS}/sheets/{{model}}/index.html"], model=labelled)
+
+
 def products(folder):
     """What the target of a study asks for: the numbers, the page that explains them, and all figures.
 
@@ -481,15 +487,13 @@ def products(folder):
     tables = ["segments.csv", "label_studio.json"]  # the second is made with those of all other programs
     if CONFIG.data.source == "folder":
         unlabelled = [name for name in DEFAULT.models if not CONFIG.row(name).labels]
-        labelled = [name for name in DEFAULT.models if name not in unlabelled]
         clustered = [name for name in DEFAULT.having("clustering") if name in unlabelled]
-        recognised = labelled if SHEETS else []
+        recognised = [name for name in DEFAULT.models if name not in unlabelled] if SHEETS else []
         return [
             f"{RESULTS}/checked.txt",
             *expand(f"{RESULTS}/embeddings/{{model}}/{{seed}}.npy", model=unlabelled, seed=DEFAULT.seeds),
             *expand(f"{RESULTS}/clusters/{{model}}/{{seed}}.parquet", model=clustered, seed=DEFAULT.seeds),
-            *expand(f"{RESULTS}/sheets/{{model}}.csv", model=labelled),
-            *expand(f"{RESULTS}/sheets/{{model}}/index.html", model=labelled),
+            *to_label(),
             *expand(f"{RESULTS}/recognised/{{model}}/{{name}}", model=recognised, name=[*tables, "index.html"]),
             *expand(
                 f"{RESULTS}/recognised/{{model}}/expected.md", model=[n for n in recognised if CONFIG.row(n).after]

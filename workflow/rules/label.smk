@@ -110,6 +110,12 @@ rule expectations:
         " 2>&1 | tee {log}"
 
 
+rule sheets:
+    input:
+        f"{RESULTS}/checked.txt",
+        to_label(),
+
+
 rule labels:
     input:
         expand(
