@@ -107,8 +107,8 @@ def test_where_a_segment_begins(start, end, length, alone, begins):
 
 
 def test_matching_scales():
-    """50,000 segments are matched in seconds: no search per segment."""
-    ytids = pd.Series([audioset.make_ytid(i) for i in range(50_000)])
+    """200,000 segments are matched in seconds: no search per segment."""
+    ytids = pd.Series([audioset.make_ytid(i) for i in range(200_000)])
     files = pd.DataFrame({"path": ytids + "_30.wav", "stem": ytids + "_30", "extension": "wav"})
     shuffled = files.sample(frac=1, random_state=0, ignore_index=True)
     matched, of_file = names.match(segments(ytids), shuffled)
