@@ -122,8 +122,8 @@ def replacing_folder(path: str | Path, kept: str | None = None) -> Iterator[Path
 def import_keras() -> None:
     """Load the backend without its start-up notes (processor features, no GPU found), which no setting silences.
 
-    oneDNN trains 1.5 times as fast on processors on which TensorFlow leaves it off by default. Of the seconds that
-    Keras takes to load, a third would go into optional packages, for parts of it that are not used here.
+    oneDNN trains 1.5 times as fast on processors on which TensorFlow leaves it off by default. Keras
+    also loads optional packages, which takes seconds, for parts of it that are not used here.
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     hidden = [package for package in ("sklearn", "matplotlib.pyplot") if package not in sys.modules]
