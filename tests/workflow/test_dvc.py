@@ -37,6 +37,7 @@ PROBES = {
     "rows.stage3_plus.delta_t": (77.108, "77.108"),
     "rows.stage4_plus.delta_t": (77.109, "77.109"),
     "rows.stage4_plus.labels.budget": (77, r"--budget 77\b|\"budget\": 77\b"),
+    "rows.scratch_plus.delta_t": (77.11, r"77\.11\b"),
     "models": (MODELS, r'"models": \["topline_plus"|evaluation/query_by_example/stage4_plus.csv'),
     "evaluation.examples": (77009, "77009"),
     "paper.seeds": ([77010], "77010"),
@@ -54,7 +55,7 @@ class Stage(NamedTuple):
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory):
     """Every job of the default experiment with the values of the probes, as Snakemake resolves it."""
-    probes = {}
+    probes = {"sweeps": {"labels_plus": {"values": [77]}}}  # the budget of stage 4 plus, as in the default
     for key, (value, _) in PROBES.items():
         *sections, name = key.split(".")
         place = probes

@@ -72,7 +72,7 @@ class Study(NamedTuple):
     @property
     def systems(self):
         """The rows of whole networks, each trained with so many labels: where it is asked for labels."""
-        return SYSTEMS if self.strategies else []
+        return SYSTEMS if self.strategies and EFFICIENCY.models else []
 
     def having(self, loss):
         """The rows that are trained with a loss."""
@@ -429,7 +429,7 @@ def tables_of(wildcards):
 
 def systems_of(wildcards):
     """The systems of a study in their order, each with the rows that make it."""
-    named = EFFICIENCY.systems if study(wildcards.study).strategies else []
+    named = EFFICIENCY.systems if study(wildcards.study).systems else []
     return section([[name, list(told(CONFIG.swept, name).values())] for name in named])
 
 

@@ -65,7 +65,7 @@ rule recognised:
 
 
 # One target for each row: all that its training makes, and the clusters if it learns any.
-for name in DEFAULT.models:
+for name in dict.fromkeys([*DEFAULT.models, *DEFAULT.systems]):
 
     rule:
         name:
