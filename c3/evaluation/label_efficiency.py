@@ -117,11 +117,11 @@ def label_reduction(random: pd.DataFrame, c3: pd.DataFrame, targets: int = 101) 
 
     Both have columns labels, mAP. Columns of the result: mAP (``targets`` of them, evenly spaced from the
     higher of the two first points to the lower of the two highest), random, c3, reduction; no rows if the
-    curves share no range. (Talk, evaluation 3.)
+    curves share no mAP. One of a single point has that of its point. (Talk, evaluation 3.)
     """
     lowest = max(random["mAP"].iloc[0], c3["mAP"].iloc[0]) if len(random) and len(c3) else np.inf
     highest = min(random["mAP"].max(), c3["mAP"].max()) if len(random) and len(c3) else -np.inf
-    table = pd.DataFrame({"mAP": np.linspace(lowest, highest, targets) if lowest < highest else np.array([])})
+    table = pd.DataFrame({"mAP": np.linspace(lowest, highest, targets) if lowest <= highest else np.array([])})
     for name, points in (("random", random), ("c3", c3)):
         labels, precision = points["labels"].to_numpy(float), points["mAP"].to_numpy(float)
         table[name] = np.array([labels_needed(labels, precision, target) for target in table["mAP"]], float)

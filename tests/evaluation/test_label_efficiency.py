@@ -28,6 +28,11 @@ def test_reduction_by_hand():
     assert table.index.tolist() == pytest.approx([0.2, 0.3, 0.4])
 
 
+def test_a_single_point_has_the_reduction_of_its_point():
+    table = label_efficiency.label_reduction(points([8, 32], [0.1, 0.3]), points([8], [0.2]))
+    assert table["reduction"].tolist() == pytest.approx([2] * 101)
+
+
 def test_a_curve_needs_no_fewer_labels_than_itself():
     curve = points([8, 16, 32], [0.1, 0.35, 0.3])
     assert label_efficiency.label_reduction(curve, curve)["reduction"].tolist() == pytest.approx([1] * 101)
@@ -42,7 +47,7 @@ def test_a_curve_that_dips_counts_where_it_first_arrives():
 
 
 @pytest.mark.parametrize(
-    "c3", [points([8, 16], [0.5, 0.6]), points([], []), points([8], [0.3])], ids=["above", "empty", "one point"]
+    "c3", [points([8, 16], [0.5, 0.6]), points([], []), points([8], [0.3])], ids=["above", "empty", "a point above"]
 )
 def test_curves_without_a_common_range_have_no_reduction(c3):
     table = label_efficiency.label_reduction(points([8, 16], [0.1, 0.2]), c3)
