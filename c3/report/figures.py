@@ -180,12 +180,7 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             _curves(left, named, [colours[name] for name in curves])
             _all_labels(left, curve(rows, model, "all"))
             _references(left, {"ceiling: knows the true classes": curve(rows, model, "ceiling"), **references})
-            best = [
-                table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)
-            ]
-            if best:
-                furthest = max(best, key=lambda row: row["reduction"])
-                _ruler(left, furthest, colours[furthest.name])
+            _ruler(left, reductions, colours)
             _reductions(right, reductions, colours)
             left.set_title(f"{names.model_in_line(model)}: what a label buys")
             right.set_title("Label reduction")  # of the row that the left panel names
@@ -215,7 +210,9 @@ def _systems(left, right, metrics: pd.DataFrame, systems: list[str]) -> None:
     first, *others = systems
     _curves(left, {names.system(name): points for name, points in curves.items()}, list(colours.values()))
     left.legend(fontsize=8, frameon=False, loc="upper left")
-    _reductions(right, {name: label_reduction(curves[first], curves[name]) for name in others}, colours)
+    reductions = {name: label_reduction(curves[first], curves[name]) for name in others}
+    _ruler(left, reductions, colours)
+    _reductions(right, reductions, colours)
     left.set_title("Whole networks: what a label buys")
     right.set_title("Label reduction, against the first")
     right.set_ylabel("Times fewer labels than from scratch")
@@ -227,10 +224,11 @@ def _curves(axes, curves: dict[str, pd.DataFrame], colours: list[str]) -> None:
         axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
         axes.plot(points["labels"], points["mAP"], "o-", color=colour, lw=2, ms=5, label=name)
     axes.set_ylabel("Mean average precision (mAP)")
+    axes.margins(y=0.12)  # room for words
 
 
 def _all_labels(axes, ceiling: pd.DataFrame) -> None:
-    """The mAP that all labels give, and room for its words."""
+    """The mAP that all labels give, in words and a line."""
     if len(ceiling):
         labels, best = ceiling["labels"].iloc[0], ceiling["mAP"].iloc[0]
         axes.axhline(best, color="black", ls="--", lw=1)
@@ -241,7 +239,6 @@ def _all_labels(axes, ceiling: pd.DataFrame) -> None:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
         )
-    axes.margins(y=0.12)
 
 
 def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
@@ -254,8 +251,13 @@ def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
         axes.annotate(name, tuple(highest), (-2, 5), textcoords="offset points", ha="right", fontsize=8)
 
 
-def _ruler(axes, best: pd.Series, colour: str) -> None:
-    """A ruler between two curves where they are furthest apart; its words left of it if there is room."""
+def _ruler(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, str]) -> None:
+    """A ruler where one of the curves is furthest ahead; its words left of it if there is room."""
+    rows = [table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)]
+    if not rows:
+        return
+    best = max(rows, key=lambda row: row["reduction"])
+    colour = colours[best.name]
     axes.annotate(
         "",
         (best["c3"], best["mAP"]),
@@ -284,7 +286,8 @@ def _reductions(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, st
     summary = []
     for name, table in reductions.items():
         if len(table):
-            axes.plot(table["mAP"], table["reduction"], color=colours[name], lw=2)
+            drawn = table.drop_duplicates("mAP")
+            axes.plot(drawn["mAP"], drawn["reduction"], "o-" if len(drawn) == 1 else "-", color=colours[name], lw=2)
             summary.append((colours[name], f"median {table['reduction'].median():.1f}×, "
                                            f"best {table['reduction'].max():.1f}×"))  # fmt: skip
     line, size = (14, 10) if len(summary) <= 3 else (11, 8)  # points

@@ -220,6 +220,16 @@ def test_whole_networks_have_panels_of_their_own_below_the_strategies():
         "As in the paper: stage 4, one per cluster",
     ]
     np.testing.assert_allclose(right.get_lines()[0].get_ydata(), 4)  # two doublings
+    assert "4.0× fewer labels" in [text.get_text() for text in left.texts]
+
+
+def test_a_whole_network_of_one_budget_is_a_dot():
+    numbers = with_systems(metrics(models=("stage3",)))
+    other = (numbers["model"] == "labels_paper") & (numbers["budget"] != 16)
+    left, right = figures.label_efficiency(numbers[~other]).axes[2:]
+    (dot, _) = right.get_lines()
+    assert dot.get_marker() == "o" and dot.get_ydata() == pytest.approx([4])
+    assert left.get_lines()[1].get_xdata().tolist() == [16]
 
 
 def test_learning_curves_share_a_panel():
