@@ -320,6 +320,20 @@ def test_what_the_data_cannot_give_is_named(extent, sentence):
     assert sentence in str(error.value)
 
 
+def test_a_whole_network_that_the_data_cannot_give_is_named():
+    """Rows of sound alone, with the systems of the default, of which one learns from pictures."""
+    sound = {"models": ["clusters_plus"], "paper": {"models": []}}
+    efficiency = {"models": ["clusters_plus"], "strategies": ["random"]}
+    loaded = config.load(changed({**sound, "evaluation": {"label_efficiency": efficiency}}))
+    sentence = r"label_efficiency.systems: training.batch is 64, but there are 0 training recordings with pictures"
+    with pytest.raises(C3Error, match=sentence):
+        loaded.check(config.Extent("m.parquet", pictured=0))
+    efficiency["models"] = []  # then no system is trained
+    config.load(changed({**sound, "evaluation": {"label_efficiency": efficiency}})).check(
+        config.Extent("m.parquet", pictured=0)
+    )
+
+
 def test_derived_sizes():
     """25 ms and 10 ms at 16 kHz: a window of 0.96 s has 96 rows of 64 bands."""
     features = config.Features()

@@ -148,11 +148,11 @@ class Config(Section):
         return rows
 
     def systems(self) -> list[str]:
-        """The rows of `evaluation.label_efficiency.systems`, a network for each number of labels.
+        """The rows of `evaluation.label_efficiency.systems`, a network for each number of labels; none without models.
 
         Raises :class:`C3Error` as :meth:`swept` does, and for sweeps of something else.
         """
-        named = self.evaluation.label_efficiency.systems
+        named = self.evaluation.label_efficiency.systems if self.evaluation.label_efficiency.models else []
         fit = [name for name, sweep in self.sweeps.items() if sweep.key == "labels.budget"]
         for name in named:
             if name not in fit or not self.learn([self.sweeps[name].model], "classification"):
@@ -178,17 +178,22 @@ class Config(Section):
         return Extent("")
 
     def check(self, extent: Extent) -> None:
-        """:class:`C3Error` if a row of `models` or `paper.models` needs more than there is to learn from."""
-        try:
-            for name in self._trained():
+        """:class:`C3Error` if a row that `all` or `paper` trains needs more than there is to learn from."""
+        systems = self._with_starts(self.systems())
+        for name in dict.fromkeys([*self._trained(), *systems]):
+            try:
                 self._check_extent(name, extent)
-        except ValueError as error:
-            raise C3Error(f"{error}.") from None
+            except ValueError as error:
+                named = "" if name in self._trained() else "evaluation.label_efficiency.systems: "
+                raise C3Error(f"{named}{error}.") from None
 
     def _trained(self) -> list[str]:
-        """The rows that `all` and `paper` train."""
-        named = [*self.models, *self.paper.models]
-        return list(dict.fromkeys(name for first in named for name in reversed(self.chain(first))))
+        """The rows of `models` and `paper.models`, and those that they start from."""
+        return self._with_starts([*self.models, *self.paper.models])
+
+    def _with_starts(self, named: list[str]) -> list[str]:
+        """Rows, each behind those that it starts from."""
+        return list(dict.fromkeys(name for row in named for name in reversed(self.chain(row))))
 
     @model_validator(mode="after")
     def _fits_together(self):

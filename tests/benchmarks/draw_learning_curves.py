@@ -19,13 +19,17 @@ def main(table: str, path: str) -> None:
     grid = figure.subplots(len(sets), len(EVALUATIONS), squeeze=False)
     for line, name in zip(grid, sets, strict=True):
         for axes, (evaluation, title) in zip(line, EVALUATIONS.items(), strict=True):
-            for row, points in curves[curves["set"] == name].groupby("row", sort=False):
+            of_set = curves[curves["set"] == name].groupby("row", sort=False)
+            ends = of_set[evaluation].last().rank(method="first") - (of_set.ngroups + 1) / 2  # names keep apart
+            for row, points in of_set:
                 colour = COLOURS.get(row, "#0B6E99")
                 axes.plot(points["steps"], points[evaluation], marker="o", color=colour)
                 last = points.iloc[-1]
                 place = (last["steps"], last[evaluation])
                 name_of = row.replace(", ", "\n")
-                axes.annotate(name_of, place, (8, -3), textcoords="offset points", color=colour, fontsize=9)
+                axes.annotate(
+                    name_of, place, (8, -3 + 8 * ends[row]), textcoords="offset points", color=colour, fontsize=9
+                )
             axes.set_xscale("log")
             axes.set_xlim(400, 16_000)  # room for the names
             steps = sorted(curves["steps"].unique())

@@ -72,7 +72,7 @@ class Study(NamedTuple):
     @property
     def systems(self):
         """The rows of whole networks, each trained with so many labels: where it is asked for labels."""
-        return SYSTEMS if self.strategies and EFFICIENCY.models else []
+        return SYSTEMS if self.strategies else []
 
     def having(self, loss):
         """The rows that are trained with a loss."""

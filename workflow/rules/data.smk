@@ -94,9 +94,7 @@ rule check:
         mem_mb=scaled(4000),
         runtime=scaled(30),
     params:
-        config=section(
-            CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "recognise": True, "sweeps": True})
-        ),
+        config=section(CONFIG.model_dump(mode="json", exclude={"folder": {"sheets"}, "recognise": True})),
     shell:
         "python {input.code[0]} --config {params.config:q} --manifest {input.manifest} --classes {input.classes}"
         " --out {output.checked}"
