@@ -103,9 +103,7 @@ def repository(finished: Path, folder: Path) -> Path:
     for name in ("rows", "config"):
         path = folder / f"config/{name}.yaml"
         config = yaml.safe_load(path.read_text())
-        update_config(
-            config, {key: value for key, value in overlay.items() if (key in ("rows", "sweeps")) == (name == "rows")}
-        )
+        update_config(config, {key: value for key, value in overlay.items() if (key == "rows") == (name == "rows")})
         path.write_text(yaml.safe_dump(config, sort_keys=False))
     stages = smoke_stages()
     (folder / "dvc.yaml").write_text(yaml.safe_dump(stages, sort_keys=False))
