@@ -56,7 +56,7 @@ OF_HEAD = {
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
 )  # fmt: skip
-COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539"]
+COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539", "#86BC25"]
 KINDS = {
     "baseline": GREY,
     "topline": "#404040",
@@ -160,7 +160,7 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
     models = [name for name in rows["model"].unique() if name != "log_mel"] or ["log_mel"]
     strategies = [name for name in rows["strategy"].unique() if name not in REFERENCES]
     references = (
-        {"random segments, log-mel features": curve(rows, "log_mel", "random")} if models != ["log_mel"] else {}
+        {"Random segments, log-mel features": curve(rows, "log_mel", "random")} if models != ["log_mel"] else {}
     )
     spare = [colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()]
     unknown = [name for name in strategies if name not in STRATEGY_COLOURS]
@@ -179,7 +179,7 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             named = {names.strategy(name): points for name, points in curves.items()}
             _curves(left, named, [colours[name] for name in curves])
             _all_labels(left, curve(rows, model, "all"))
-            _references(left, {"ceiling: knows the true classes": curve(rows, model, "ceiling"), **references})
+            _references(left, {"Ceiling: knows the true classes": curve(rows, model, "ceiling"), **references})
             _ruler(left, reductions, colours)
             _reductions(right, reductions, colours)
             left.set_title(f"{names.model_in_line(model)}: what a label buys")
@@ -209,7 +209,7 @@ def _systems(left, right, metrics: pd.DataFrame, systems: list[str]) -> None:
     colours = dict(zip(systems, ["#555555", *COLOURS], strict=False))
     first, *others = systems
     _curves(left, {names.system(name): points for name, points in curves.items()}, list(colours.values()))
-    left.legend(fontsize=8, frameon=False, loc="upper left")
+    left.legend(fontsize=8, frameon=False, loc="lower right")
     reductions = {name: label_reduction(curves[first], curves[name]) for name in others}
     _ruler(left, reductions, colours)
     _reductions(right, reductions, colours)
@@ -242,13 +242,10 @@ def _all_labels(axes, ceiling: pd.DataFrame) -> None:
 
 
 def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
-    """What the strategies lie between, in thin lines with their names at the highest point."""
+    """What the strategies lie between, in thin lines."""
     for style, (name, points) in zip((":", "-."), curves.items(), strict=False):
-        if not len(points):
-            continue
-        axes.plot(points["labels"], points["mAP"], style, color="black", lw=1.2)
-        highest = points.loc[points["mAP"].idxmax(), ["labels", "mAP"]]
-        axes.annotate(name, tuple(highest), (-2, 5), textcoords="offset points", ha="right", fontsize=8)
+        if len(points):
+            axes.plot(points["labels"], points["mAP"], style, color="black", lw=1.2, label=name)
 
 
 def _ruler(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, str]) -> None:

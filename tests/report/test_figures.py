@@ -195,7 +195,7 @@ def test_the_ceiling_and_log_mel_are_drawn_beside_the_strategies_of_a_model():
     np.testing.assert_allclose(
         dotted.get_ydata(), curve[curve["metric"] == "mAP"].groupby("budget")["value"].mean().to_numpy()
     )
-    assert {"ceiling: knows the true classes", "random segments, log-mel features"} <= set(texts(left.figure))
+    assert {"Ceiling: knows the true classes", "Random segments, log-mel features"} <= set(texts(left.figure))
 
 
 def with_systems(numbers):
