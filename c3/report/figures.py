@@ -56,7 +56,7 @@ OF_HEAD = {
 BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C",
 )  # fmt: skip
-COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539", "#86BC25"]
+COLOURS = [BLUE, ORANGE, GREEN, RED, PINK, SKY, "#000000", "#7A4B94", "#B8A100", "#7F5539"]
 KINDS = {
     "baseline": GREY,
     "topline": "#404040",
@@ -162,7 +162,7 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
     references = (
         {"Random segments, log-mel features": curve(rows, "log_mel", "random")} if models != ["log_mel"] else {}
     )
-    spare = [colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()]
+    spare = [*(colour for colour in COLOURS if colour not in STRATEGY_COLOURS.values()), "#86BC25"]
     unknown = [name for name in strategies if name not in STRATEGY_COLOURS]
     colours = STRATEGY_COLOURS | {name: spare[number % len(spare)] for number, name in enumerate(unknown)}
     systems = list(metrics.loc[metrics["evaluation"] == SYSTEM, "model"].unique())
