@@ -180,12 +180,12 @@ class Config(Section):
     def check(self, extent: Extent) -> None:
         """:class:`C3Error` if a row that `all` or `paper` trains needs more than there is to learn from."""
         systems = self._with_starts(self.systems())
-        for name in dict.fromkeys([*self._trained(), *systems]):
+        for key, names in (("", self._trained()), ("evaluation.label_efficiency.systems: ", systems)):
             try:
-                self._check_extent(name, extent)
+                for name in names:
+                    self._check_extent(name, extent)
             except ValueError as error:
-                named = "" if name in self._trained() else "evaluation.label_efficiency.systems: "
-                raise C3Error(f"{named}{error}.") from None
+                raise C3Error(f"{key}{error}.") from None
 
     def _trained(self) -> list[str]:
         """The rows of `models` and `paper.models`, and those that they start from."""

@@ -1,6 +1,5 @@
 """The code in one place, the results in another; the workflow as a module of another; experiments of other shapes."""
 
-import shutil
 import subprocess
 import sys
 
@@ -106,7 +105,7 @@ def test_supervised_rows_alone_without_label_efficiency(finished, tmp_path):
 
 
 def test_label_efficiency_of_a_row_without_clusters(finished, tmp_path):
-    folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
+    folder = with_features(finished, tmp_path)
     efficiency = {"models": ["topline"], "strategies": ["random", "kmeans", "core_set"]}
     overlay = {"models": ["topline"], "evaluation": {"label_efficiency": efficiency}}
     (folder / "own.yaml").write_text(yaml.safe_dump(overlay))
