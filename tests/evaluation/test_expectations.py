@@ -31,7 +31,7 @@ def test_resamples_have_the_average_precision_of_scikit_learn(seed, n, kinds):
     rng = np.random.default_rng(seed)
     present, scores = rng.random(n) < 0.5, rng.integers(kinds, size=n) / kinds
     present[0] = True
-    times = rng.multinomial(n, np.full(n, 1 / n), 4)
+    times = rng.multinomial(n, np.full(n, 1 / n), 20)
     times[:, 0] += 1
     found = expectations.resampled_average_precision(present, scores, times)
     expected = [average_precision_score(np.repeat(present, each), np.repeat(scores, each)) for each in times]

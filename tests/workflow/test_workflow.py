@@ -138,26 +138,19 @@ def test_history_of_each_model(finished):
         assert {"loss", "auc_audio_visual", "active_clusters", "mean_entropy", "embedding_spread"} < set(history)
 
 
-def test_paper_and_sweeps_train_only_what_all_has_not(finished):
-    """With the seed of `all`: one more row for the paper, one for each other value of a sweep."""
-    planned = snakemake(finished, "--dry-run", "--config", "paper={seeds: [0]}", "--", "paper", "sweeps")
-    assert trained(planned.stdout) == {"proximity", "delta_t-0", "clusters-4"}
-
-
-def test_same_seed_same_numbers_in_paper_and_sweeps(finished, tmp_path):
-    """Everything after the features once more, in another folder, with the rows and evaluations that `all` has not."""
-    folder = with_features(finished, tmp_path)
+def test_paper_and_sweeps_train_only_what_all_has_not(finished, tmp_path):
+    """With the seed of `all`: one more row for the paper, one for each other value of a sweep, and all evaluations."""
+    folder = shutil.copytree(finished, tmp_path / "project", symlinks=True)
     done = snakemake(folder, "--config", "paper={seeds: [0]}", "--", "paper", "sweeps")
     assert done.returncode == 0, done.stdout[-5000:]
-    assert "extract" not in jobs(done.stdout)
-    assert trained(done.stdout) == {*MODELS, "proximity", "delta_t-0", "clusters-4"}
+    assert trained(done.stdout) == {"proximity", "delta_t-0", "clusters-4"}
     results = folder / "results/smoke"
     paper = pd.read_csv(results / "paper/metrics.csv")
     assert {*MODELS, "log_mel", "proximity"} == set(paper[paper["evaluation"] == "query_by_example"]["model"])
     assert {"kmeans", "medoid", "typiclust", "core_set"} < set(paper["strategy"].dropna())
     # areas hang on how far the other curves reach
     same = (
-        pd.read_csv(finished / "results/smoke/metrics.csv")
+        pd.read_csv(results / "metrics.csv")
         .query("metric not in ('area', 'share_of_ceiling')")
         .merge(paper, on=COLUMNS[:-1], suffixes=("", "_paper"))
     )
@@ -227,6 +220,16 @@ def test_a_label_budget_trains_no_unsupervised_stage_again(finished, tmp_path):
     assert {"label", "label_efficiency", "metrics", "figures"} <= jobs(planned.stdout), planned.stdout[-3000:]
     assert not jobs(planned.stdout) & {"media", "manifest", "extract", "index"}
     assert trained(planned.stdout) == {"stage4"}
+
+
+def test_same_seed_same_numbers(finished, tmp_path):
+    """Everything after the features, once more, in another folder."""
+    folder = with_features(finished, tmp_path)
+    done = snakemake(folder, "evaluation")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "extract" not in jobs(done.stdout) and "train" in jobs(done.stdout)
+    again = folder / "results/smoke/metrics.csv"
+    assert again.read_bytes() == (finished / "results/smoke/metrics.csv").read_bytes()
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(finished, tmp_path):
