@@ -219,9 +219,13 @@ def _systems(left, right, metrics: pd.DataFrame, systems: list[str]) -> None:
 
 
 def _curves(axes, curves: dict[str, pd.DataFrame], colours: list[str]) -> None:
-    """mAP against labels asked, in a line with a band for each of ``curves``, which are named as in the legend."""
-    for (name, points), colour in zip(curves.items(), colours, strict=True):
-        axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
+    """mAP against labels asked, in a line for each of ``curves``, which are named as in the legend.
+
+    Each with its band; of many, whose bands hide each other, the first alone.
+    """
+    for number, ((name, points), colour) in enumerate(zip(curves.items(), colours, strict=True)):
+        if number == 0 or len(curves) <= 6:
+            axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
         axes.plot(points["labels"], points["mAP"], "o-", color=colour, lw=2, ms=5, label=name)
     axes.set_ylabel("Mean average precision (mAP)")
     axes.margins(y=0.12)  # room for words
