@@ -115,13 +115,13 @@ def test_a_sweep_makes_a_row_for_each_value_but_its_own():
         "weight": {"model": "stage3", "key": "losses.clustering", "values": [0.1, 0.3]},
         "k": {"model": "stage3", "key": "clusters", "values": [16, 14_000]},
         "reach": {"model": "stage3", "key": "delta_t", "values": [2, 10]},
-        "length": {"model": "topline", "key": "steps", "values": [100, 1200]},
+        "length": {"model": "topline", "key": "steps", "values": [100, 1950]},
     }
     loaded = config.load(values)
     assert loaded.swept("gamma") == {0.5: "gamma-0.5", 1.1: "stage3"}
     assert loaded.swept("weight") == {0.1: "stage3", 0.3: "weight-0.3"}
     assert loaded.swept("reach") == {2: "reach-2", 10: "stage3"}
-    assert loaded.swept("length") == {100: "length-100", 1200: "topline"}
+    assert loaded.swept("length") == {100: "length-100", 1950: "topline"}
     assert loaded.training_of("length-100").steps == 100  # in the place of another row's length
     own = loaded.row("stage3")
     assert loaded.row("gamma-0.5") == own.model_copy(update={"gamma": 0.5})
@@ -184,7 +184,7 @@ def test_a_system_is_a_sweep_of_labels_of_a_row_that_classifies():
         ({"rows": {"topline": {"as_long_as": "stage9"}}}, "rows.topline.as_long_as is 'stage9'; allowed is a row th"),
         (
             {"rows": {"stage2_to_3": {"as_long_as": "stage1"}}},
-            "rows.stage2_to_3.as_long_as is stage1, which has 400 steps in all, but stage1, which stage2_to_3 starts",
+            "rows.stage2_to_3.as_long_as is stage1, which has 650 steps in all, but stage1, which stage2_to_3 starts",
         ),
         ({"rows": {"new": {"losses": {"audio": 1}}}}, "key `rows.new.losses.audio` is 'audio'; allowed: 'audio_vi"),
         ({"rows": {"stage1": {"labels": {"budget": 3}}}}, "belong together"),
