@@ -223,8 +223,9 @@ def _curves(axes, curves: dict[str, pd.DataFrame], colours: list[str]) -> None:
 
     Each with its band; of many, whose bands hide each other, the first alone.
     """
-    for number, ((name, points), colour) in enumerate(zip(curves.items(), colours, strict=True)):
-        if number == 0 or len(curves) <= 6:
+    banded = curves if len(curves) <= 6 else list(curves)[:1]
+    for (name, points), colour in zip(curves.items(), colours, strict=True):
+        if name in banded:
             axes.fill_between(points["labels"], points["lowest"], points["highest"], color=colour, alpha=0.18, lw=0)
         axes.plot(points["labels"], points["mAP"], "o-", color=colour, lw=2, ms=5, label=name)
     axes.set_ylabel("Mean average precision (mAP)")

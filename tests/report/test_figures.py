@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 
 from c3.report import figures
 
@@ -183,6 +184,14 @@ def test_a_sweep_is_drawn_by_value_with_a_ring_at_its_own():
     np.testing.assert_allclose(curve.get_ydata(), [0.405, 0.505])  # γ = 1, then 1.1, whatever the order given
     assert list(ring.get_xdata()) == [1]
     assert [label.get_text() for label in top.get_xticklabels()] == ["1", "1.1"]
+
+
+@pytest.mark.parametrize("count, bands", [(2, 2), (6, 6), (7, 1)])
+def test_of_many_strategies_the_first_alone_has_a_band(count, bands):
+    strategies = ("random", "cluster", "cluster_unpropagated", "cluster_merged", "kmeans", "core_set", "spread")[:count]
+    left = figures.label_efficiency(metrics(strategies=strategies, models=("stage3",))).axes[0]
+    assert len(left.collections) == bands
+    assert (left.collections[0].get_facecolor()[0][:3] == to_rgb(figures.STRATEGY_COLOURS["random"])).all()
 
 
 def test_the_ceiling_and_log_mel_are_drawn_beside_the_strategies_of_a_model():
