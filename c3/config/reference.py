@@ -10,8 +10,12 @@ import re
 import typing
 from pathlib import Path
 
+import yaml
+
 from c3.config.experiment import Config
 from c3.config.sections import Section, section_of
+
+FOLDER = Path(__file__).parents[2] / "config"
 
 
 def schema() -> str:
@@ -25,10 +29,11 @@ def reference() -> str:
         "# Configuration",
         "",
         "`config.yaml` is the default. Overlays are merged over it: `snakemake --configfile config/esc10.yaml --cores 8 all`.",
+        "So the defaults below are those that it sets, and of other keys those of the types.",
         "Written by `python -m c3.config.reference` from the types in `c3/config/`; a test keeps it in step.",
     ]
 
-    def describe(section: type[Section], prefix: str) -> None:
+    def describe(section: type[Section], prefix: str, shipped: dict) -> None:
         nested = []
         lines.extend(
             [
@@ -45,21 +50,21 @@ def reference() -> str:
             child = section_of(field.annotation)
             if child:
                 mapped = typing.get_origin(field.annotation) is dict
-                nested.append((child, f"{prefix}{name}.{'<name>.' if mapped else ''}"))
+                inner = {} if mapped else shipped.get(name, {})
+                nested.append((child, f"{prefix}{name}.{'<name>.' if mapped else ''}", inner))
             if not child or field.description:
-                default = (
-                    "required"
-                    if field.is_required()
-                    else "see below"
-                    if child
-                    else f"`{json.dumps(field.default, ensure_ascii=False)}`"
-                )
+                if child:
+                    default = "required" if field.is_required() else "see below"
+                elif name in shipped or not field.is_required():
+                    default = f"`{json.dumps(shipped.get(name, field.default), ensure_ascii=False)}`"
+                else:
+                    default = "required"
                 meaning = re.sub(r"\|", "\\|", field.description or "")
                 lines.append(f"| `{prefix}{name}` | {default} | {meaning} |")
-        for child, child_prefix in nested:
-            describe(child, child_prefix)
+        for child in nested:
+            describe(*child)
 
-    describe(Config, "")
+    describe(Config, "", yaml.safe_load((FOLDER / "config.yaml").read_text()))
     return "\n".join(lines) + "\n"
 
 
@@ -68,6 +73,5 @@ def _first_line(section: type[Section]) -> str:
 
 
 if __name__ == "__main__":
-    folder = Path(__file__).parents[2] / "config"
-    (folder / "schema.json").write_text(schema())
-    (folder / "README.md").write_text(reference())
+    (FOLDER / "schema.json").write_text(schema())
+    (FOLDER / "README.md").write_text(reference())

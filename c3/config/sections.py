@@ -71,7 +71,10 @@ class Section(BaseModel):
 class Data(Section):
     """Where the segments come from, and how they are split."""
 
-    source: Source = Field("synthetic", description="which section below makes the manifest")
+    source: Source = Field(
+        "synthetic",
+        description="which of the sections of these names makes the manifest: `synthetic`, `collage`, `audioset`, `benchmark`, `folder`",
+    )
     validation_share: Share = Field(
         0.1,
         description="share of the training recordings held out for the histories and for tuning; never trained on",
@@ -313,7 +316,9 @@ class Training(Section):
 class Labels(Section):
     """The labels that a row pays for."""
 
-    strategy: Strategy = Field("cluster", description="how the segments to be labelled are chosen")
+    strategy: Strategy = Field(
+        "cluster", description="how the segments to be labelled are chosen: one of the table in docs/method.md"
+    )
     budget: Count | None = Field(
         None, description="labels asked for, each one the annotation of one segment; null with the strategy `all`"
     )
@@ -338,7 +343,9 @@ class Row(Section):
         None,
         description="the row whose weights this one starts from, or, of a frozen row, one of `embeddings`; null: random weights",
     )
-    losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(description="loss → weight")
+    losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(
+        description="loss → weight; losses: `audio_visual`, `audio_audio`, `clustering`, `classification`, `triplet_proximity`, `triplet_labels` (docs/method.md)"
+    )
     coincidence: Literal["binary", "softmax"] = Field(
         "binary",
         description="how the logits of all pairs of a batch are scored: each by itself, as in the paper; or `softmax`, which of the batch belongs to which (InfoNCE)",
@@ -466,7 +473,7 @@ class LabelEfficiency(Section):
     )
     strategies: Strategies = Field(
         ["random"],
-        description="how the segments to be labelled are chosen; one that asks by clusters is left out for a row that learns none; the all-labels ceiling is always drawn",
+        description="how the segments to be labelled are chosen; one that asks by clusters is left out for a row that learns none; all labels, and the `ceiling` of who knows the true classes, are always drawn beside",
     )
     budgets: Budgets = Field([8, 16, 32, 64], description="numbers of labels asked")
     batch: Count | None = Field(
@@ -519,7 +526,9 @@ class Sweep(Section):
     """One key of one row, set to one value after the other; all else stays."""
 
     model: Name = Field(description="the row that is varied")
-    key: str = Field(description="what is varied: `delta_t`, `steps`, `batch`, `gamma`, `clusters`, `losses.<loss>`")
+    key: str = Field(
+        description="what is varied: `delta_t`, `steps`, `batch`, `gamma`, `clusters`, `losses.<loss>`, `labels.budget`"
+    )
     values: Annotated[list[float], Field(min_length=1), AfterValidator(_each_once)] = Field(
         description="what it is set to"
     )
