@@ -170,8 +170,6 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
         lines = len(models) + bool(systems)
         figure = Figure(figsize=(10.5, 2.1 + 3.3 * lines))
         grid = figure.subplots(lines, 2, width_ratios=[2.1, 1], sharex="col", sharey="col", squeeze=False)
-        if systems:
-            _systems(*grid[-1], metrics, systems)
         for model, (left, right) in zip(models, grid, strict=False):
             random = curve(rows, model, "random")
             curves = {name: curve(rows, model, name) for name in strategies}
@@ -186,6 +184,8 @@ def label_efficiency(metrics: pd.DataFrame) -> Figure:
             right.set_title("Label reduction")  # of the row that the left panel names
         shown = left.get_legend_handles_labels()[0]
         left, right = grid[-1]
+        if systems:
+            _systems(left, right, metrics, systems)
         # the axes of a column are shared: what is set on one holds for all
         left.set_xscale("log", base=2)
         left.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -239,10 +239,11 @@ def _all_labels(axes, ceiling: pd.DataFrame) -> None:
         axes.axhline(best, color="black", ls="--", lw=1)
         axes.annotate(
             f"all {labels:,.0f} labels: {best:.3f}",
-            (0.01, best),
+            (0.99, best),  # the words of the ruler stand further left
             (0, 4),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
+            ha="right",
         )
 
 
@@ -268,7 +269,9 @@ def _ruler(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, str]) -
     )
     fewer = best["reduction"] >= 1
     start, end = sorted([best["c3"], best["random"]])
-    first, last = axes.dataLim.intervalx
+    # of all panels of the column, which share the axis
+    spans = np.array([each.dataLim.intervalx for each in axes.get_shared_x_axes().get_siblings(axes)])
+    first, last = spans[:, 0].min(), spans[:, 1].max()
     room = np.log(start / first) > 0.25 * np.log(last / first)
     axes.annotate(
         f"{best['reduction']:.1f}× fewer labels" if fewer else f"{1 / best['reduction']:.1f}× more labels",

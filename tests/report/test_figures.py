@@ -303,7 +303,10 @@ def test_models_have_their_own_panels_in_table_order_on_one_scale():
 
 @pytest.mark.parametrize("name", DRAW)
 def test_no_words_leave_the_figure_or_lie_on_others(name):
-    figure = DRAW[name]()
+    check_words(DRAW[name]())
+
+
+def check_words(figure):
     FigureCanvasAgg(figure).draw()
     words = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
     for axes in figure.axes:
@@ -319,6 +322,16 @@ def test_no_words_leave_the_figure_or_lie_on_others(name):
 def test_the_ruler_says_the_best_reduction():
     words = texts(figures.label_efficiency(metrics()))
     assert {"2.0× fewer labels", "all 100 labels: 0.500", "median 2.0×, best 2.0×"} <= set(words)
+
+
+def test_words_keep_apart_where_a_few_labels_do_as_well_as_all():
+    table = metrics()
+    asked = (table["evaluation"] == "label_efficiency") & (table["metric"] == "mAP") & (table["strategy"] != "all")
+    early = table["strategy"].map({"cluster": 16, "random": 64})
+    table.loc[asked, "value"] = np.where(table["budget"] >= early, 0.5, 0.1 + table["budget"] / 1000)[asked]
+    figure = figures.label_efficiency(table)
+    assert "4.0× fewer labels" in texts(figure)
+    check_words(figure)
 
 
 def test_a_strategy_whose_curve_is_missing_leaves_no_ruler():
