@@ -53,12 +53,12 @@ def reference() -> str:
                 inner = {} if mapped else shipped.get(name, {})
                 nested.append((child, f"{prefix}{name}.{'<name>.' if mapped else ''}", inner))
             if not child or field.description:
-                if child:
-                    default = "required" if field.is_required() else "see below"
-                elif name in shipped or not field.is_required():
-                    default = f"`{json.dumps(shipped.get(name, field.default), ensure_ascii=False)}`"
-                else:
+                if field.is_required() and name not in shipped:
                     default = "required"
+                elif child:
+                    default = "see below"
+                else:
+                    default = f"`{json.dumps(shipped.get(name, field.default), ensure_ascii=False)}`"
                 meaning = re.sub(r"\|", "\\|", field.description or "")
                 lines.append(f"| `{prefix}{name}` | {default} | {meaning} |")
         for child in nested:

@@ -62,6 +62,11 @@ Budgets = Annotated[list[Count], Field(min_length=1), AfterValidator(_each_once)
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_each_once)]
 
 
+def _listed(allowed) -> str:
+    """The values of a Literal, for a description."""
+    return ", ".join(f"`{value}`" for value in typing.get_args(allowed))
+
+
 class Section(BaseModel):
     """A part of the configuration: frozen, and closed to keys it does not know."""
 
@@ -73,7 +78,7 @@ class Data(Section):
 
     source: Source = Field(
         "synthetic",
-        description="which of the sections of these names makes the manifest: `synthetic`, `collage`, `audioset`, `benchmark`, `folder`",
+        description=f"which of the sections of these names makes the manifest: {_listed(Source)}",
     )
     validation_share: Share = Field(
         0.1,
@@ -344,7 +349,7 @@ class Row(Section):
         description="the row whose weights this one starts from, or, of a frozen row, one of `embeddings`; null: random weights",
     )
     losses: Annotated[dict[Loss, Positive], Field(min_length=1)] = Field(
-        description="loss → weight; losses: `audio_visual`, `audio_audio`, `clustering`, `classification`, `triplet_proximity`, `triplet_labels` (docs/method.md)"
+        description=f"loss → weight; losses: {_listed(Loss)} (docs/method.md)"
     )
     coincidence: Literal["binary", "softmax"] = Field(
         "binary",
