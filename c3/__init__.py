@@ -4,4 +4,4 @@ Learns to recognise sounds from unlabelled recordings and a handful of labels. I
 imports nothing heavy: TensorFlow is loaded only by ``c3.models`` and ``c3.training``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
