@@ -57,6 +57,7 @@ def test_each_fold_is_held_out_and_one_table_joins_them(tree):
     table = pd.read_csv(results / "folds.csv")
     assert set(table["fold"]) == {"fold 1", "fold 3"}
     for fold in (1, 3):
+        assert (results / f"fold-{fold}/checked.txt").is_file()  # before the hours of a fold
         manifest = pd.read_parquet(results / f"fold-{fold}/manifest.parquet")
         held_out = manifest["segment_id"].str.startswith(f"{fold}-")
         assert (held_out == (manifest["split"] == "evaluation")).all() and held_out.sum() == 12 and len(manifest) == 36

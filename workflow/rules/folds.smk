@@ -23,6 +23,7 @@ if CONFIG.data.source == "benchmark":
             code=code("folds"),
             published=from_here(PACKAGE / "report/published.csv"),
             tables=[*CONFIG.benchmark.train, *CONFIG.benchmark.evaluation],
+            checked=fold_places("checked.txt"),
             metrics=fold_places("metrics.csv"),
             indices=fold_places("features/index.parquet"),
         output:
