@@ -54,6 +54,15 @@ def growth(label: str, unit: str, sizes: list[int], seconds: list[float]) -> dic
     }
 
 
+def axis_of_counts(axes, counts, label: str) -> None:
+    """A logarithmic x axis with a tick at each of these counts."""
+    counts = sorted(set(counts))
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [f"{each:,}" for each in counts])
+    axes.minorticks_off()
+    axes.set_xlabel(label)
+
+
 def report(name: str, ratio: float | None, rival: str, **medians) -> None:
     """The last line of a benchmark; no ratio if there was nothing to measure."""
     shown = {key: round(value, 6) if isinstance(value, float) else value for key, value in medians.items()}

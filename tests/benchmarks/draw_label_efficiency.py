@@ -9,8 +9,8 @@ networks that were trained several times lowest and highest.
 import sys
 
 import pandas as pd
+from common import axis_of_counts
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 BLUE, ORANGE, GREY, BLACK = "#0B6E99", "#CC7A00", "#8C8C8C", "#222222"
 CURVES = {
@@ -33,11 +33,8 @@ def main(table: str, path: str) -> None:
             points = of_set[of_set["curve"] == curve]
             axes.fill_between(points["labels"], points["lowest"], points["highest"], color=style["color"], alpha=0.15)
             axes.plot(points["labels"], points["mAP"], **style)
-        axes.set_xscale("log")
-        budgets = sorted(of_set["labels"].unique())
-        axes.set_xticks(budgets, [f"{each:,}" for each in budgets])
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.set(title=name, xlabel="labels asked", ylabel="mean average precision", ylim=(0, 1.04))
+        axis_of_counts(axes, of_set["labels"], "labels asked")
+        axes.set(title=name, ylabel="mean average precision", ylim=(0, 1.04))
         axes.grid(color="#E6E6E6")
         axes.spines[["top", "right"]].set_visible(False)
     handles = [axes.plot([], [], label=label, **style)[0] for label, style in CURVES.values()]

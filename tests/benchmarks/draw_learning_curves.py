@@ -6,6 +6,7 @@ python draw_learning_curves.py docs/results/learning_curves.csv docs/figures/lea
 import sys
 
 import pandas as pd
+from common import axis_of_counts
 from matplotlib.figure import Figure
 
 EVALUATIONS = {"query_by_example": "query by example", "shallow_classifier": "shallow classifier"}
@@ -30,13 +31,10 @@ def main(table: str, path: str) -> None:
                 axes.annotate(
                     name_of, place, (8, -3 + 8 * ends[row]), textcoords="offset points", color=colour, fontsize=9
                 )
-            axes.set_xscale("log")
+            axis_of_counts(axes, curves["steps"], "steps in all")
             axes.set_xlim(400, 16_000)  # room for the names
-            steps = sorted(curves["steps"].unique())
-            axes.set_xticks(steps, [f"{each:,}" for each in steps])
-            axes.minorticks_off()
             axes.margins(y=0.15)
-            axes.set(title=f"{name}: {title}", xlabel="steps in all", ylabel="mean average precision")
+            axes.set(title=f"{name}: {title}", ylabel="mean average precision")
             axes.grid(color="#E6E6E6")
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
