@@ -32,7 +32,6 @@ PROBES = {
     "rows.stage1.steps": (70_001, r"\"steps\": (70001|210321)\b"),
     "rows.stage2.steps": (70_020, r"\"steps\": (70020|210321)\b"),
     "rows.stage3.steps": (70_300, r"\"steps\": (70300|210321)\b"),
-    "rows.stage1_plus.delta_t": (77.106, "77.106"),
     "rows.stage2_plus.delta_t": (77.107, "77.107"),
     "rows.stage3_plus.delta_t": (77.108, "77.108"),
     "rows.stage4_plus.delta_t": (77.109, "77.109"),
