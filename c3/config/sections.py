@@ -353,7 +353,7 @@ class Row(Section):
     )
     coincidence: Literal["binary", "softmax"] = Field(
         "binary",
-        description="how the logits of all pairs of a batch are scored: each by itself, as in the paper; or `softmax`, which of the batch belongs to which (InfoNCE)",
+        description="how the logits of all pairs of a batch are scored: each by itself, as in the paper; or `softmax`, which of the batch belongs to which (InfoNCE), with the cosine of the embeddings beside the head",
     )
     augmentation: bool = Field(
         False,

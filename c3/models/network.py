@@ -84,10 +84,10 @@ class Network(keras.Model):
                 no trunk is run: ``stored`` (B, d) and optional ``stored_labelled`` (M, d).
 
         Returns:
-            ``embedding``, of each input of windows (·, d), by its name; in training on several devices the inputs
-            are a part of the batch, and all outputs those of the whole; ``unlabelled``, those of audio and pair or
-            of stored (B or 2B, d); ``audio_visual`` and ``audio_audio`` logits (B, B); ``classification`` logits
-            (M, classes).
+            ``embedding``, of each input of windows or frames (·, d), by its name; in training on several devices the
+            inputs are a part of the batch, and all outputs those of the whole; ``unlabelled``, those of audio and pair
+            or of stored (B or 2B, d); ``audio_visual`` and ``audio_audio`` logits (B, B) of the heads;
+            ``classification`` logits (M, classes).
         """
         if "stored" in inputs:
             stored = replicas.gather(inputs["stored"])
@@ -108,8 +108,8 @@ class Network(keras.Model):
             outputs["unlabelled"] = ops.concatenate(unlabelled, axis=0)
         if "frame" in inputs:
             frames = ops.cast(inputs["frame"], "float32") / 127.5 - 1.0
-            image = replicas.gather(self.image_trunk(frames, training=training))
-            outputs["audio_visual"] = self.audio_visual([embedding["audio"], image])
+            embedding["frame"] = replicas.gather(self.image_trunk(frames, training=training))
+            outputs["audio_visual"] = self.audio_visual([embedding["audio"], embedding["frame"]])
         if "pair" in inputs:
             outputs["audio_audio"] = self.audio_audio([embedding["audio"], embedding["pair"]])
         if "labelled" in inputs:

@@ -1,5 +1,6 @@
 """Trains any row of the curriculum: the same loop for every model of the configuration."""
 
+import functools
 import hashlib
 import json
 import math
@@ -25,6 +26,7 @@ from c3.progress import progress
 from c3.training import losses
 from c3.training.sampling import Sampler, StoredSampler
 
+ITEMS = {"audio_visual": ("audio", "frame"), "audio_audio": ("audio", "pair")}  # of a pair
 BLOCK = 2**24  # cluster probabilities of held-out windows at a time, 64 MB
 
 
@@ -41,6 +43,7 @@ class Objective(keras.Model):
         super().__init__()
         self.network, self.weights_of, self.gamma = network, dict(row.losses), gamma
         self.coincidence = losses.COINCIDENCE[row.coincidence]
+        self.scores = functools.partial(pair_scores, row.coincidence)
         self.means = {name: keras.metrics.Mean(name=name) for name in self.weights_of}
 
     def call(self, inputs, training=False):
@@ -50,8 +53,8 @@ class Objective(keras.Model):
         embedding = y_pred["embedding"]
         targets = {name: replicas.gather(value) for name, value in x.items() if name.endswith("targets")}
         values = {
-            "audio_visual": lambda: self.coincidence(y_pred["audio_visual"]),
-            "audio_audio": lambda: self.coincidence(y_pred["audio_audio"]),
+            "audio_visual": lambda: self.coincidence(self.scores("audio_visual", y_pred)),
+            "audio_audio": lambda: self.coincidence(self.scores("audio_audio", y_pred)),
             "clustering": lambda: self.clustering(y_pred["unlabelled"]),
             "classification": lambda: losses.classification(y_pred["classification"], targets["targets"]),
             "triplet_proximity": lambda: losses.triplet(
@@ -79,6 +82,18 @@ class Objective(keras.Model):
         return losses.product_clustering(embeddings, kernel, bias, factors, self.gamma)
 
 
+def pair_scores(coincidence: str, kind: str, outputs: dict):
+    """(B, B) scores of all pairs of a batch.
+
+    Args:
+        coincidence: how the row scores them, a key of :data:`c3.training.losses.SCORES`.
+        kind: ``audio_visual`` or ``audio_audio``.
+        outputs: of the network.
+    """
+    first, second = (outputs["embedding"][name] for name in ITEMS[kind])
+    return losses.SCORES[coincidence](outputs[kind], first, second)
+
+
 def set_threads(threads: int) -> None:
     """Let TensorFlow use this many threads (at most one per core), and the same order of additions in each run.
 
@@ -93,11 +108,12 @@ def set_threads(threads: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dict[str, float]:
+def held_out_measures(network: Network, coincidence: str, batch: dict, windows: np.ndarray) -> dict[str, float]:
     """How far a network has come, on recordings it is not trained on.
 
     Args:
         network: the network.
+        coincidence: how the row scores pairs.
         batch: a batch of B held-out pairs, as :meth:`c3.training.sampling.Sampler.draw` gives it.
         windows: (N, 96, 64), held-out windows for the clusters; of a network without trunks their vectors, (N, d).
 
@@ -109,11 +125,11 @@ def held_out_measures(network: Network, batch: dict, windows: np.ndarray) -> dic
     """
     outputs = network(batch, training=False) if network.audio_trunk else {}
     measures = {}
-    for name in ("audio_visual", "audio_audio"):
+    for name in ITEMS:
         if name in outputs:
             from sklearn.metrics import roc_auc_score
 
-            scores = ops.convert_to_numpy(outputs[name])
+            scores = ops.convert_to_numpy(pair_scores(coincidence, name, outputs))
             measures[f"auc_{name}"] = roc_auc_score(np.eye(len(scores)).ravel(), scores.ravel())
         else:
             measures[f"auc_{name}"] = np.nan
@@ -284,7 +300,7 @@ def train(
             recent.append(objective.train_on_batch(replicas.split(drawn), return_dict=True))
             if (step + 1) % training.evaluate_every == 0 or step + 1 == steps:
                 measured = pd.DataFrame(recent).astype(float).mean().to_dict()
-                measures = held_out_measures(network, batch, held_out_windows)
+                measures = held_out_measures(network, row.coincidence, batch, held_out_windows)
                 history.append({"step": step + 1, **measured, **measures})
                 checkpoint.save(objective, history)
                 recent.clear()

@@ -54,6 +54,26 @@ def coincidence_softmax(logits):
     return ops.mean(normalizers / 2 - ops.diagonal(logits))
 
 
+def with_cosine(logits, f, g, temperature=0.1):
+    """Logits of all pairs, to which the cosine of the two embeddings adds: ``z'ᵢⱼ = zᵢⱼ + cos(fᵢ, gⱼ) / τ``.
+
+    A head that is free to compare as it likes leaves the embedding free, too; the cosine draws together in it what
+    belongs together (as a loss by itself: Chen et al., ICML 2020, NT-Xent).
+
+    Args:
+        logits: (B, B), of the coincidence head.
+        f, g: (B, d), the embeddings of the items of the first and of the second kind.
+        temperature: τ.
+
+    Example:
+        >>> ops.convert_to_numpy(with_cosine([[1.0, 2.0]], [[3.0, 0.0]], [[2.0, 0.0], [0.0, 1.0]])).tolist()
+        [[11.0, 2.0]]
+    """
+    f, g = (ops.normalize(ops.convert_to_tensor(x), axis=-1) for x in (f, g))
+    return ops.convert_to_tensor(logits) + ops.matmul(f, ops.transpose(g)) / temperature
+
+
+SCORES = {"binary": lambda logits, f, g: logits, "softmax": with_cosine}
 COINCIDENCE = {"binary": coincidence, "softmax": coincidence_softmax}
 
 

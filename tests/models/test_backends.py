@@ -15,6 +15,7 @@ from keras import ops
 
 from c3 import config
 from c3.training import losses
+from c3.training.curriculum import pair_scores
 
 FEATURES = config.Features(frame_pixels=16)
 GAMMA = 1.1
@@ -33,6 +34,7 @@ def numbers(path: str) -> dict[str, np.ndarray]:
         outputs = network(batch, training=training)
         found |= {f"{name}, training={training}": outputs[name] for name in ("unlabelled", "audio_visual")}
     found["audio_audio"] = losses.coincidence(outputs["audio_audio"])
+    found["softmax"] = losses.coincidence_softmax(pair_scores("softmax", "audio_visual", outputs))
     found["classification"] = losses.classification(outputs["classification"], np.eye(6, 2, dtype=np.float32))
     # not of these outputs: differences of the trunk would be added to those of the loss
     shapes = {"embeddings": (32, 8), "kernel": (8, 103), "bias": (103,)}

@@ -75,6 +75,20 @@ def test_softmax_coincidence_of_equal_logits_is_chance(batch, value):
 
 
 @settings(max_examples=25)
+@given(logits_of((5, 5)), st.integers(0, 99), st.floats(1e-3, 1e3))
+def test_the_cosine_adds_to_the_logits_whatever_the_lengths(logits, seed, scale):
+    f, g = np.random.default_rng(seed).normal(size=(2, 5, 7))
+    cosine = f @ g.T / np.linalg.norm(f, axis=1)[:, None] / np.linalg.norm(g, axis=1)
+    found = losses.SCORES["softmax"](logits, scale * f, g)
+    np.testing.assert_allclose(found, logits + cosine / 0.1, rtol=1e-4, atol=1e-4)
+
+
+def test_as_in_the_paper_the_head_alone_scores():
+    logits = np.arange(4.0).reshape(2, 2)
+    np.testing.assert_array_equal(losses.SCORES["binary"](logits, np.eye(2), np.eye(2)), logits)
+
+
+@settings(max_examples=25)
 @given(logits_of((6, 4)), st.floats(0.5, 2))
 def test_clustering_is_the_formula(logits, gamma):
     expected = clustering_reference(logits, gamma)
