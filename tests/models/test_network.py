@@ -40,6 +40,7 @@ def test_outputs_have_their_shapes():
     assert shapes == {
         "audio": (3, 128),
         "pair": (3, 128),
+        "frame": (3, 128),
         "labelled": (3, 128),
         "unlabelled": (6, 128),
         "audio_visual": (3, 3),
