@@ -255,7 +255,7 @@ def _references(axes, curves: dict[str, pd.DataFrame]) -> None:
 
 
 def _ruler(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, str]) -> None:
-    """A ruler where one of the curves is furthest ahead; its words left of it if there is room."""
+    """A ruler where one of the curves is furthest ahead; its words left of it or below its end, where there is room."""
     rows = [table.loc[table["reduction"].idxmax()].rename(name) for name, table in reductions.items() if len(table)]
     if not rows:
         return
@@ -272,13 +272,15 @@ def _ruler(axes, reductions: dict[str, pd.DataFrame], colours: dict[str, str]) -
     # of all panels of the column, which share the axis
     spans = np.array([each.dataLim.intervalx for each in axes.get_shared_x_axes().get_siblings(axes)])
     first, last = spans[:, 0].min(), spans[:, 1].max()
-    room = np.log(start / first) > 0.25 * np.log(last / first)
+    words = 0.25 * np.log(last / first)  # as wide as these, about
+    room = np.log(start / first) > words
+    leftwards = room or np.log(last / end) < words
     axes.annotate(
         f"{best['reduction']:.1f}× fewer labels" if fewer else f"{1 / best['reduction']:.1f}× more labels",
         (start if room else end, best["mAP"]),
-        (-6, 4) if room else (6, -4),
+        (-6 if leftwards else 6, 4 if room else -4),
         textcoords="offset points",
-        ha="right" if room else "left",
+        ha="right" if leftwards else "left",
         va="bottom" if room else "top",
         color=colour,
         weight="bold",

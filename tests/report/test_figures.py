@@ -334,6 +334,17 @@ def test_words_keep_apart_where_a_few_labels_do_as_well_as_all():
     check_words(figure)
 
 
+def test_the_words_of_a_ruler_as_long_as_its_panel_stay_in_it():
+    table = metrics()
+    asked = (table["evaluation"] == "label_efficiency") & (table["metric"] == "mAP") & (table["strategy"] != "all")
+    early = table["strategy"].map({"cluster": table["budget"].min(), "random": table["budget"].max()})
+    table.loc[asked, "value"] = np.where(table["budget"] >= early, 0.5, 0.1 + table["budget"] / 1000)[asked]
+    figure = figures.label_efficiency(table)
+    FigureCanvasAgg(figure).draw()
+    (words,) = (text for text in figure.axes[0].texts if "fewer labels" in text.get_text())
+    assert words.get_window_extent().x1 <= figure.axes[0].bbox.x1
+
+
 def test_a_strategy_whose_curve_is_missing_leaves_no_ruler():
     words = texts(figures.label_efficiency(metrics(strategies=("random",), seeds=(0,))))
     assert "No mAP that\nboth curves reach" in words and not any("× fewer" in word for word in words)
