@@ -324,22 +324,23 @@ def test_the_ruler_says_the_best_reduction():
     assert {"2.0× fewer labels", "all 100 labels: 0.500", "median 2.0×, best 2.0×"} <= set(words)
 
 
-def test_words_keep_apart_where_a_few_labels_do_as_well_as_all():
+def as_good_as_all(**labels):
+    """The figure of strategies that do as well with so many labels, by name, as with all."""
     table = metrics()
     asked = (table["evaluation"] == "label_efficiency") & (table["metric"] == "mAP") & (table["strategy"] != "all")
-    early = table["strategy"].map({"cluster": 16, "random": 64})
+    early = table["strategy"].map(labels)
     table.loc[asked, "value"] = np.where(table["budget"] >= early, 0.5, 0.1 + table["budget"] / 1000)[asked]
-    figure = figures.label_efficiency(table)
+    return figures.label_efficiency(table)
+
+
+def test_words_keep_apart_where_a_few_labels_do_as_well_as_all():
+    figure = as_good_as_all(cluster=16, random=64)
     assert "4.0× fewer labels" in texts(figure)
     check_words(figure)
 
 
 def test_the_words_of_a_ruler_as_long_as_its_panel_stay_in_it():
-    table = metrics()
-    asked = (table["evaluation"] == "label_efficiency") & (table["metric"] == "mAP") & (table["strategy"] != "all")
-    early = table["strategy"].map({"cluster": table["budget"].min(), "random": table["budget"].max()})
-    table.loc[asked, "value"] = np.where(table["budget"] >= early, 0.5, 0.1 + table["budget"] / 1000)[asked]
-    figure = figures.label_efficiency(table)
+    figure = as_good_as_all(cluster=8, random=64)  # the fewest and the most
     FigureCanvasAgg(figure).draw()
     (words,) = (text for text in figure.axes[0].texts if "fewer labels" in text.get_text())
     assert words.get_window_extent().x1 <= figure.axes[0].bbox.x1
